@@ -1,0 +1,1 @@
+"""The Admin Center: connects calendars, pairs displays, serves the device protocol."""

@@ -1,0 +1,1 @@
+"""Connectors: one package for each calendar service; its oddities never leave it."""

@@ -1,0 +1,225 @@
+"""The contract between the Admin Center and a calendar service.
+
+Words used throughout:
+    ADDRESS: how a service names one calendar (a URL, a mailbox address); unique in a connection.
+    OCCURRENCE: one meeting at one time, recurrences already expanded.
+    PICTURE: all occurrences of one calendar that touch a window.
+    CURSOR: what the service gave us to ask for changes only; opaque outside of its connector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+from roomdisplay.model.meeting import require_utc
+from roomdisplay.model.room import SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of time, UTC.
+
+    Raises:
+        ValueError: it is empty, or a bound is not UTC.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.start, self.end)
+        if self.end <= self.start:
+            raise ValueError("an empty window")
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether [start, end) shares an instant with the window; zero-length counts as one."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One meeting as the calendar service tells it, unmasked; never leaves the Admin Center.
+
+    Raises:
+        ValueError: a time is not UTC or the end lies before the start.
+    """
+
+    source_id: str
+    """Stable for this occurrence over edits: for iCalendar the UID and the original start."""
+    start: datetime
+    end: datetime
+    title: str | None = None
+    organizer: str | None = None
+    """A name for people; an address only where there is no name."""
+    all_day: bool = False
+    private: bool = False
+    structured_links: tuple[str, ...] = ()
+    """Conference addresses from fields made for them, most trusted first."""
+    location: str | None = None
+    body_text: str | None = None
+    body_html: str | None = None
+
+    def __post_init__(self) -> None:
+        require_utc(self.start, self.end)
+        if self.end < self.start:
+            raise ValueError(f"occurrence {self.source_id!r} ends before it starts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An occurrence that a display would not show, and why; for explanations only."""
+
+    source_id: str
+    title: str | None
+    start: datetime | None
+    end: datetime | None
+    all_day: bool
+    reason: str
+    """A key: cancelled, declined, free_time, malformed, too_many, replaced, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The answer to a read: the whole window, or nothing changed."""
+
+    occurrences: tuple[Occurrence, ...]
+    cursor: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Sentences for the administrator, such as an unknown time zone that was guessed."""
+    check_every: timedelta | None = None
+    """A feed's own hint; overrides the connector's interval within its bounds."""
+    display_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The service vouches that the last picture of this window still holds."""
+
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarInfo:
+    """A calendar that can be given to a room."""
+
+    address: str
+    name: str
+    group: str | None = None
+    """The room list or the building."""
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connection can do beyond reading."""
+
+    write: bool = False
+    push: bool = False
+    list_calendars: bool = True
+
+
+class ConnectorError(Exception):
+    """A calendar service did not do what it should; the subclass says what to do next.
+
+    `detail` is for the administrator: plain words, no secrets, no meeting texts.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class CredentialsRejectedError(ConnectorError):
+    """Stop asking and have the administrator sign in again."""
+
+
+class PermissionMissingError(ConnectorError):
+    """Signed in, but not allowed to do this."""
+
+
+class CalendarGoneError(ConnectorError):
+    """The calendar is no longer there."""
+
+
+class ThrottledError(ConnectorError):
+    """Ask again after `retry_after`."""
+
+    def __init__(self, detail: str, retry_after: timedelta) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class UnavailableError(ConnectorError):
+    """Not reachable or not answering now; try again with back-off."""
+
+
+class CursorExpiredError(ConnectorError):
+    """Read again without a cursor."""
+
+
+class ConflictError(ConnectorError):
+    """Somebody else was faster."""
+
+
+class MalformedAnswerError(ConnectorError):
+    """The service answered with something that cannot be believed."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One connection to one calendar service.
+
+    Made by `roomdisplay.connectors.registry`; used within one asyncio loop; closed by `aclose`.
+    """
+
+    kind: SourceKind
+    check_every: timedelta
+    """How often a calendar is to be read."""
+    capabilities: Capabilities
+
+    async def check(self) -> None:
+        """Prove live that the connection works; raises a `ConnectorError` that says why not."""
+
+    async def list_calendars(self) -> Sequence[CalendarInfo]:
+        """The calendars that can be given to rooms, by name."""
+
+    async def read(
+        self, address: str, window: Window, cursor: str | None = None, *, zone: str = "UTC"
+    ) -> Picture | Unchanged:
+        """Read all occurrences that touch `window`.
+
+        Args:
+            address: the calendar's address, from `list_calendars` or typed.
+            window: what to read; the same `cursor` is valid for the same window only.
+            cursor: of the last picture of this window; None reads in full.
+            zone: the room's IANA zone, for floating and all-day times.
+
+        Raises:
+            ConnectorError: one of its subclasses; the last picture stays as it is.
+        """
+
+    async def aclose(self) -> None:
+        """Close connections; the connector is not used afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the form that connects a service."""
+
+    key: str
+    secret: bool = False
+    required: bool = True
+    kind: str = "text"
+    """An HTML input type: text, url, email, password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """What the administrator entered: open values and secrets kept apart."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

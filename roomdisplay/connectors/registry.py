@@ -1,0 +1,58 @@
+"""Which calendar services there are; each is imported only when such a service is connected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from roomdisplay.connectors.base import ConnectionSettings, Connector, Field
+
+    Clock = Callable[[], datetime]
+    Factory = Callable[[ConnectionSettings, Clock], Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A calendar service that can be connected."""
+
+    key: str
+    module: str
+    """Holds `FIELDS: tuple[Field, ...]` and `connect(settings, clock) -> Connector`."""
+    offered: bool = True
+    """Whether the Admin Center lists it under Calendar services."""
+
+
+SERVICES: dict[str, Service] = {
+    service.key: service
+    for service in (
+        Service("caldav", "roomdisplay.connectors.caldav"),
+        Service("ics", "roomdisplay.connectors.ics"),
+        Service("sample", "roomdisplay.connectors.sample", offered=False),
+    )
+}
+"""All services by key."""
+
+
+def fields(service: str) -> tuple[Field, ...]:
+    """The fields of the form that connects `service`.
+
+    Raises:
+        KeyError: there is no such service.
+    """
+    return cast("tuple[Field, ...]", import_module(SERVICES[service].module).FIELDS)
+
+
+def connect(service: str, settings: ConnectionSettings, clock: Clock) -> Connector:
+    """Make the connector of `service`; nothing is sent yet.
+
+    Raises:
+        KeyError: there is no such service.
+        roomdisplay.connectors.base.ConnectorError: the settings make no sense.
+    """
+    factory = cast("Factory", import_module(SERVICES[service].module).connect)
+    return factory(settings, clock)

@@ -1,0 +1,1 @@
+"""The display box: who it is, how it is paired, its clock and its conference window."""

@@ -1,0 +1,1 @@
+"""The vocabulary both sides share: values and pure functions, no Qt, HTTP, SQL or clock."""

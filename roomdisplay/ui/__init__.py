@@ -1,0 +1,1 @@
+"""The glass: Qt Quick over one immutable snapshot."""
