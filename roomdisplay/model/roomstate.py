@@ -188,7 +188,7 @@ def _known(
     rules, meetings = schedule.settings.rules, schedule.meetings
     current, block_end = current_meeting(meetings, now), busy_until(meetings, now)
     coming = next_meetings(meetings, now)
-    # A zero-length entry is listed but claims no time, so it neither reserves nor ends a free spell.
+    # A zero-length entry is listed but claims no time: it neither reserves nor ends a free spell.
     following = next((m for m in coming if m.duration), None)
     soon = following if following and following.start - now <= rules.starting_soon else None
 
@@ -209,7 +209,14 @@ def _known(
             actions=_actions(schedule, now, about, coming, kind),
         )
 
-    red = _red(meetings, now, current, block_end, following, schedule, open_call)
+    red = _red(
+        schedule,
+        now,
+        current=current,
+        block_end=block_end,
+        following=following,
+        open_call=open_call,
+    )
     if not freshness.fresh:
         kept = red and current and _red_may_stand(current, now, freshness, rules.red_grace)
         if not kept:
@@ -238,18 +245,18 @@ def _known(
 
 
 def _red(
-    meetings: tuple[Meeting, ...],
+    schedule: Schedule,
     now: datetime,
+    *,
     current: Meeting | None,
     block_end: datetime | None,
     following: Meeting | None,
-    schedule: Schedule,
     open_call: str | None,
 ) -> tuple[StateKind, Meeting, datetime] | None:
     """Which of the negative states holds, if any: its kind, its meeting and its "until"."""
     if current is None or block_end is None:
         return None
-    over = next((m for m in meetings if m.id == open_call and m.end <= now), None)
+    over = next((m for m in schedule.meetings if m.id == open_call and m.end <= now), None)
     if over is not None:
         return StateKind.RUNNING_OVER, over, current.start
     others_next = following is not None and following.start <= current.end
@@ -261,7 +268,7 @@ def _red(
 def _red_may_stand(
     current: Meeting, now: datetime, freshness: FreshnessReading, grace: timedelta
 ) -> bool:
-    """Whether a meeting that was on when the picture stopped being fresh may still be shown as on."""
+    """Whether a meeting that was on when freshness ended may still be shown as on."""
     stale_since = freshness.fresh_left  # zero or negative: how long ago freshness ended
     return freshness.trusted and -stale_since < grace and current.start - now <= stale_since
 

@@ -58,7 +58,7 @@ def current_meeting(meetings: tuple[Meeting, ...], now: datetime) -> Meeting | N
 
 
 def busy_until(meetings: tuple[Meeting, ...], now: datetime) -> datetime | None:
-    """The end of the unbroken busy block around `now`, back-to-back meetings joined; None if free."""
+    """The end of the unbroken busy block around `now`, back-to-back joined; None if free."""
     end: datetime | None = None
     for meeting in meetings:
         if not meeting.occupies(now) or meeting.end <= now:

@@ -1,0 +1,162 @@
+"""What the sync side hands to the glass: one immutable value, and what the glass may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from roomdisplay.model.freshness import NOTHING_HEARD, FreshnessAccount, FreshnessReading
+from roomdisplay.model.roomstate import Standing
+from roomdisplay.model.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """The display's idea of the time: an instant tied to the boot-time clock.
+
+    Once the server's time was heard in this boot, `utc` comes from it, so that all displays of a
+    room turn at the same moment and a wrong wall clock is harmless.
+    """
+
+    utc: datetime
+    boottime: float
+    """CLOCK_BOOTTIME, seconds, at `utc`."""
+    trusted: bool
+
+    def at(self, boottime: float) -> datetime:
+        """The time at `boottime` (CLOCK_BOOTTIME, seconds), UTC."""
+        try:
+            return self.utc + timedelta(seconds=boottime - self.boottime)
+        except OverflowError:
+            return self.utc
+
+    def boottime_of(self, instant: datetime) -> float:
+        """When on the boot-time clock (seconds) `instant` is."""
+        return self.boottime + (instant - self.utc).total_seconds()
+
+
+class TroubleKind(StrEnum):
+    """What stands between the display and fresh news, in the order it is told."""
+
+    NO_SERVER_ADDRESS = "no_server_address"
+    NO_NETWORK = "no_network"
+    NAME_NOT_FOUND = "name_not_found"
+    SERVER_UNREACHABLE = "server_unreachable"
+    CERTIFICATE_NOT_TRUSTED = "certificate_not_trusted"
+    FOREIGN_ANSWER = "foreign_answer"
+    """Something else answers in the server's place: a captive portal, a proxy."""
+    SERVER_FAILING = "server_failing"
+    PROTOCOL_TOO_NEW = "protocol_too_new"
+    NO_KEYRING = "no_keyring"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing that is wrong, since when (boot-time seconds) and a word for the administrator."""
+
+    kind: TroubleKind
+    since: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingOffer:
+    """What the pairing screen shows."""
+
+    user_code: str
+    """In two groups: WDJB-MJHT."""
+    verification_uri: str
+    verification_uri_complete: str | None
+    """For the QR; None where nothing outside of this machine could open it."""
+    words: tuple[str, str, str, str]
+    expires_at: float
+    """CLOCK_BOOTTIME, seconds."""
+    lifetime: float
+    """Seconds from the code's making to its end."""
+
+
+class CallPhase(StrEnum):
+    """Where a conference stands."""
+
+    CONNECTING = "connecting"
+    OPEN = "open"
+    FAILED = "failed"
+    ELSEWHERE = "elsewhere"
+    """Another display of the room opens it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The conference that was tapped."""
+
+    meeting_id: str
+    service: str
+    phase: CallPhase
+    reason: str | None = None
+    """A key of a failure: no_ticket, browser_missing, browser_failed, …"""
+    dial_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything the screen needs, of one moment; a later `generation` replaces it."""
+
+    generation: int
+    standing: Standing | None
+    """None: not known yet (the keyring is still being read)."""
+    clock: ClockReading
+    schedule: Schedule | None = None
+    account: FreshnessAccount | None = None
+    pairing: PairingOffer | None = None
+    trouble: Trouble | None = None
+    call: Call | None = None
+    pending: frozenset[str] = frozenset()
+    """Ids of meetings whose check-in was tapped and is on its way or waits for the network."""
+    notices: tuple[str, ...] = ()
+    """Keys of lasting remarks that the screen must name, such as insecure_key_file."""
+    identify: bool = False
+    """The administrator asked this display to show which one it is."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Facts for remarks: server (host name), device_id, version."""
+
+    def now(self, boottime: float) -> datetime:
+        """The time at `boottime` (CLOCK_BOOTTIME, seconds)."""
+        return self.clock.at(boottime)
+
+    def freshness(self, boottime: float) -> FreshnessReading:
+        """How old the schedule is at `boottime`."""
+        return self.account.reading(boottime) if self.account else NOTHING_HEARD
+
+
+class Engine(Protocol):
+    """What the glass may ask of the sync side; every call returns at once, on any thread."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+
+    def start(self, listener: Callable[[Snapshot], None]) -> None:
+        """Begin; `listener` is called on the sync thread with each new snapshot."""
+
+    def check_in(self, meeting_id: str) -> None:
+        """Somebody is here: written to the outbox before anything is sent."""
+
+    def join(self, meeting_id: str) -> None:
+        """Open the meeting's conference (and check in, if that is asked for)."""
+
+    def leave_call(self) -> None:
+        """Close the conference, or put away its failure."""
+
+    def new_code(self) -> None:
+        """Ask for a new pairing code now."""
+
+    def stop(self) -> None:
+        """Close everything within a second or two; returns when the sync thread has ended."""
+
+
+EPOCH_CLOCK = ClockReading(utc=datetime(1970, 1, 1, tzinfo=UTC), boottime=0.0, trusted=False)
+"""A clock of which nothing is known."""
