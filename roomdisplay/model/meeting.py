@@ -99,9 +99,13 @@ class Meeting:
         """Whether `now` lies within the meeting."""
         return self.start <= now < self.end
 
+    def stands(self, now: datetime) -> bool:
+        """Whether the meeting still takes place, seen at `now`: a settled release does not."""
+        return self.released is None or now < self.released.undo_until
+
     def occupies(self, now: datetime) -> bool:
-        """Whether the meeting claims the room at all, seen at `now`: a settled release does not."""
-        return self.start < self.end and (self.released is None or now < self.released.undo_until)
+        """Whether the meeting claims the room for any time at all, seen at `now`."""
+        return self.start < self.end and self.stands(now)
 
 
 def require_utc(*times: datetime | None) -> None:

@@ -71,7 +71,7 @@ def busy_until(meetings: tuple[Meeting, ...], now: datetime) -> datetime | None:
 
 def next_meetings(meetings: tuple[Meeting, ...], now: datetime) -> tuple[Meeting, ...]:
     """The meetings that have yet to start at `now`, soonest first."""
-    return tuple(m for m in meetings if m.start > now and m.occupies(now))
+    return tuple(m for m in meetings if m.start > now and m.stands(now))
 
 
 def change_instants(
