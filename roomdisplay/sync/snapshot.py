@@ -4,79 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from roomdisplay.model.clock import EPOCH_CLOCK, ClockReading
 from roomdisplay.model.freshness import NOTHING_HEARD, FreshnessAccount, FreshnessReading
+from roomdisplay.model.pairing import PairingOffer
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.model.schedule import Schedule
+from roomdisplay.model.trouble import Trouble, TroubleKind
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockReading:
-    """The display's idea of the time: an instant tied to the boot-time clock.
-
-    Once the server's time was heard in this boot, `utc` comes from it, so that all displays of a
-    room turn at the same moment and a wrong wall clock is harmless.
-    """
-
-    utc: datetime
-    boottime: float
-    """CLOCK_BOOTTIME, seconds, at `utc`."""
-    trusted: bool
-
-    def at(self, boottime: float) -> datetime:
-        """The time at `boottime` (CLOCK_BOOTTIME, seconds), UTC."""
-        try:
-            return self.utc + timedelta(seconds=boottime - self.boottime)
-        except OverflowError:
-            return self.utc
-
-    def boottime_of(self, instant: datetime) -> float:
-        """When on the boot-time clock (seconds) `instant` is."""
-        return self.boottime + (instant - self.utc).total_seconds()
-
-
-class TroubleKind(StrEnum):
-    """What stands between the display and fresh news, in the order it is told."""
-
-    NO_SERVER_ADDRESS = "no_server_address"
-    NO_NETWORK = "no_network"
-    NAME_NOT_FOUND = "name_not_found"
-    SERVER_UNREACHABLE = "server_unreachable"
-    CERTIFICATE_NOT_TRUSTED = "certificate_not_trusted"
-    FOREIGN_ANSWER = "foreign_answer"
-    """Something else answers in the server's place: a captive portal, a proxy."""
-    SERVER_FAILING = "server_failing"
-    PROTOCOL_TOO_NEW = "protocol_too_new"
-    NO_KEYRING = "no_keyring"
-    DISK = "disk"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """One thing that is wrong, since when (boot-time seconds) and a word for the administrator."""
-
-    kind: TroubleKind
-    since: float
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairingOffer:
-    """What the pairing screen shows."""
-
-    user_code: str
-    """In two groups: WDJB-MJHT."""
-    verification_uri: str
-    verification_uri_complete: str | None
-    """For the QR; None where nothing outside of this machine could open it."""
-    words: tuple[str, str, str, str]
-    expires_at: float
-    """CLOCK_BOOTTIME, seconds."""
-    lifetime: float
-    """Seconds from the code's making to its end."""
+__all__ = [
+    "EPOCH_CLOCK",
+    "Call",
+    "CallPhase",
+    "ClockReading",
+    "Engine",
+    "PairingOffer",
+    "Snapshot",
+    "Trouble",
+    "TroubleKind",
+]
 
 
 class CallPhase(StrEnum):
@@ -156,7 +105,3 @@ class Engine(Protocol):
 
     def stop(self) -> None:
         """Close everything within a second or two; returns when the sync thread has ended."""
-
-
-EPOCH_CLOCK = ClockReading(utc=datetime(1970, 1, 1, tzinfo=UTC), boottime=0.0, trusted=False)
-"""A clock of which nothing is known."""
