@@ -1,0 +1,26 @@
+"""What every use case works with, passed explicitly; nothing here is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomdisplay.admin.news import News
+from roomdisplay.admin.security.sealing import Sealer
+from roomdisplay.admin.settings import ServerSettings
+from roomdisplay.admin.store import Store
+
+Clock = Callable[[], datetime]
+"""Tells the time in UTC; the demo and the tests pass their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """One Admin Center: its store and its doors to the outside."""
+
+    store: Store
+    clock: Clock
+    news: News
+    sealer: Sealer
+    settings: ServerSettings

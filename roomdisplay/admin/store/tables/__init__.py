@@ -1,0 +1,37 @@
+"""All tables, one file for each subject."""
+
+from roomdisplay.admin.store.tables.audit import AuditEntry
+from roomdisplay.admin.store.tables.calendars import Calendar, CalendarConnection, CalendarPicture
+from roomdisplay.admin.store.tables.devices import (
+    ActivationCode,
+    CheckIn,
+    Command,
+    Device,
+    DeviceAuthorization,
+    DeviceToken,
+    IdempotencyKey,
+)
+from roomdisplay.admin.store.tables.people import Invitation, Person, Session, Throttle
+from roomdisplay.admin.store.tables.rooms import Room, RoomSettings
+from roomdisplay.admin.store.tables.settings import SettingsScope
+
+__all__ = [
+    "ActivationCode",
+    "AuditEntry",
+    "Calendar",
+    "CalendarConnection",
+    "CalendarPicture",
+    "CheckIn",
+    "Command",
+    "Device",
+    "DeviceAuthorization",
+    "DeviceToken",
+    "IdempotencyKey",
+    "Invitation",
+    "Person",
+    "Room",
+    "RoomSettings",
+    "Session",
+    "SettingsScope",
+    "Throttle",
+]
