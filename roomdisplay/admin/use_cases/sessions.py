@@ -1,0 +1,186 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.errors import NotFoundError, SignInFailedError
+from roomdisplay.admin.security.passwords import verify_password
+from roomdisplay.admin.security.roles import Actor, Permission, Role
+from roomdisplay.admin.security.throttle import count_try, forgive, sign_in_lanes
+from roomdisplay.admin.security.tokens import hash_token, new_token
+from roomdisplay.admin.store.tables import Person, Session
+from roomdisplay.admin.use_cases.audit import record
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=14)
+_SEEN_EVERY = timedelta(minutes=5)
+"""How exactly a session's last use is known: a write on every request would wear an SD card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Where a request came from, as far as the server can tell."""
+
+    address: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A new session; the token goes into a cookie and nowhere else."""
+
+    token: str
+    expires_at: datetime
+    actor: Actor
+
+    def __repr__(self) -> str:
+        """Without the token, so that no log shows it."""
+        return f"SignedIn(actor={self.actor!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInAs:
+    """Whose session a request came in."""
+
+    actor: Actor
+    session_id: str
+    email: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One sign-in, for the list of sessions."""
+
+    id: str
+    person: str
+    created_at: datetime
+    last_seen_at: datetime
+    address: str | None
+    agent: str | None
+
+
+async def sign_in(admin: Admin, email: str, password: str, client: Client) -> SignedIn:
+    """Begin a session.
+
+    Raises:
+        TooManyTriesError: too early after missed tries.
+        SignInFailedError: the address or the password is wrong.
+    """
+    lanes = sign_in_lanes(admin, email, client.address)
+    async with admin.store.transaction() as session:
+        await count_try(session, lanes, admin.clock())
+        person = await session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    usable = person is not None and person.disabled_at is None
+    right = await verify_password(person.password_hash if person else None, password)
+    if person is None or not usable or not right:
+        raise SignInFailedError("sign_in_failed")
+    async with admin.store.transaction() as session:
+        await forgive(session, lanes)
+        signed_in = begin_session(admin, session, person, client)
+        record(admin, session, signed_in.actor, "person.signed_in", subject_id=person.id)
+    return signed_in
+
+
+def begin_session(admin: Admin, session: AsyncSession, person: Person, client: Client) -> SignedIn:
+    """Add a session of `person` to the transaction `session`."""
+    now, token = admin.clock(), new_token()
+    session.add(
+        Session(
+            token_hash=hash_token(token),
+            person_id=person.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LONGEST,
+            address=client.address,
+            agent=(client.agent or "")[:200] or None,
+        )
+    )
+    return SignedIn(token=token, expires_at=now + LONGEST, actor=actor_of(person))
+
+
+async def who_is(admin: Admin, token: str) -> SignedInAs | None:
+    """Whose session `token` belongs to; None if it ended or never was."""
+    now = admin.clock()
+    found = select(Session, Person).join(Person).where(Session.token_hash == hash_token(token))
+    async with admin.store.reading() as session:
+        row = (await session.execute(found)).one_or_none()
+    if row is None:
+        return None
+    current, person = row
+    if person.disabled_at or current.expires_at <= now or current.last_seen_at + IDLE <= now:
+        return None
+    if now - current.last_seen_at >= _SEEN_EVERY:
+        async with admin.store.transaction() as session:
+            seen = await session.get(Session, current.id)
+            if seen is not None:
+                seen.last_seen_at = now
+    return SignedInAs(
+        actor=actor_of(person),
+        session_id=current.id,
+        email=person.email,
+        language=person.language,
+    )
+
+
+async def sign_out(admin: Admin, token: str) -> None:
+    """End the session of `token`."""
+    async with admin.store.transaction() as session:
+        await session.execute(delete(Session).where(Session.token_hash == hash_token(token)))
+
+
+async def list_sessions(admin: Admin, actor: Actor) -> list[SessionView]:
+    """One's own sessions; everybody's for whoever manages people."""
+    query = select(Session, Person).join(Person).order_by(Session.last_seen_at.desc())
+    if not actor.may(Permission.PEOPLE):
+        query = query.where(Session.person_id == actor.id)
+    now = admin.clock()
+    query = query.where(Session.expires_at > now, Session.last_seen_at > now - IDLE)
+    async with admin.store.reading() as session:
+        return [
+            SessionView(
+                id=one.id,
+                person=person.name,
+                created_at=one.created_at,
+                last_seen_at=one.last_seen_at,
+                address=one.address,
+                agent=one.agent,
+            )
+            for one, person in await session.execute(query)
+        ]
+
+
+async def end_session(admin: Admin, actor: Actor, session_id: str) -> None:
+    """Sign a browser out from afar.
+
+    Raises:
+        NotFoundError: no such session, or somebody else's.
+    """
+    async with admin.store.transaction() as session:
+        found = await session.get(Session, session_id)
+        if found is None or not (actor.may(Permission.PEOPLE) or found.person_id == actor.id):
+            raise NotFoundError("session_gone")
+        await session.delete(found)
+        record(admin, session, actor, "person.session_ended", subject_id=found.person_id)
+
+
+async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
+    """Remove the rows of sessions that ended by themselves."""
+    ended = or_(Session.expires_at <= now, Session.last_seen_at <= now - IDLE)
+    await session.execute(delete(Session).where(ended))
+
+
+def actor_of(person: Person) -> Actor:
+    """The person as somebody who does things."""
+    return Actor(
+        id=person.id,
+        name=person.name,
+        role=Role(person.role),
+        room_ids=frozenset(person.room_ids) if person.room_ids is not None else None,
+    )
