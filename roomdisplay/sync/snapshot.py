@@ -91,6 +91,12 @@ class Engine(Protocol):
     def start(self, listener: Callable[[Snapshot], None]) -> None:
         """Begin; `listener` is called on the sync thread with each new snapshot."""
 
+    def frame_painted(self) -> None:
+        """The first frame is on the glass: what is slow to load may load now.
+
+        Without this call the engine goes on by itself after a second.
+        """
+
     def check_in(self, meeting_id: str) -> None:
         """Somebody is here: written to the outbox before anything is sent."""
 
