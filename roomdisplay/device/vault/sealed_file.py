@@ -136,7 +136,7 @@ class SealedFileKeyring(KeyringBackend):
             key = read_bounded(where, _LIMIT)
         except (OSError, ValueError) as error:
             raise InitError(f"the key file cannot be read: {error}") from error
-        if len(key.strip()) < _MIN_KEY_BYTES:
+        if len(key) < _MIN_KEY_BYTES:
             raise InitError(f"the key file holds fewer than {_MIN_KEY_BYTES} bytes")
         # Any form of key is taken (raw, hex, base64); hashing brings it to 256 bits.
         return AESGCM(hashlib.sha256(b"roomdisplay keyring" + key).digest())
