@@ -131,7 +131,7 @@ class Outbox:
 
     def open(self) -> None:
         """Open, check and migrate the file; a damaged one is set aside and begun anew."""
-        self._on_disk(lambda connection: connection.execute("SELECT 1"))
+        self._on_disk(_read_all)
 
     def entries(self) -> tuple[Entry, ...]:
         """All entries in the order of sending: as tapped, those that sank last."""
@@ -172,15 +172,16 @@ class Outbox:
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do `work` on the open file; what fails is written down in `disk_error`, not raised."""
-        failure: Exception | None = None
+        reason = ""
         for _ in range(2):  # a file found damaged is set aside, and the second try meets a new one
             try:
                 if self._connection is None:
                     self._connection = self._begin()
                 done = work(self._connection)
             except (sqlite3.Error, DiskError, DamagedError) as error:
-                failure = database.judged(error) if isinstance(error, sqlite3.Error) else error
                 self.close()
+                reason = str(error)
+                failure = database.judged(error) if isinstance(error, sqlite3.Error) else error
                 if not isinstance(failure, DamagedError):
                     break
                 self._set_aside(failure)
@@ -188,8 +189,8 @@ class Outbox:
                 self.disk_error = None
                 return done
         if self.disk_error is None:
-            logger.error("The outbox cannot be written, actions are kept in memory: %s", failure)
-        self.disk_error = str(failure)
+            logger.error("The outbox cannot be written, actions are kept in memory: %s", reason)
+        self.disk_error = reason
         return None
 
     def _begin(self) -> sqlite3.Connection:
