@@ -24,6 +24,7 @@ def create_app(admin: Admin) -> Litestar:
     return Litestar(
         route_handlers=_routes(),
         state=State({"admin": admin}),
+        exception_handlers=_error_pages(),
         request_max_body_size=PAGE_BODY_LIMIT,
         openapi_config=OpenAPIConfig(
             title="Room Display: device protocol",
@@ -42,3 +43,10 @@ def _routes() -> list[Any]:
     if find_spec("roomdisplay.admin.web"):
         routes.extend(import_module("roomdisplay.admin.web").web_routes)
     return routes
+
+
+def _error_pages() -> Any:  # noqa: ANN401 - of a package that is loaded by name
+    """The pages' error handlers; the device protocol's routes have their own."""
+    if find_spec("roomdisplay.admin.web"):
+        return import_module("roomdisplay.admin.web").exception_handlers
+    return None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from roomdisplay.admin.web.demo_strip import DemoControls
 
 DEFAULT_PORT = 8750
 
@@ -26,8 +30,10 @@ class ServerSettings:
     certificate_pin: bytes | None = None
     """SHA-256 of the server certificate's public key (SubjectPublicKeyInfo, DER) when it is not
     publicly trusted; part of the four pairing words."""
-    demo: bool = False
-    """Whether the pages show the demo strip."""
+    demo: DemoControls | None = None
+    """What the demo strip on the pages moves; None: there is no strip."""
+    standalone: bool = False
+    """Whether this is one screen's own Admin Center: `/setup` is its way in."""
 
     @property
     def database_url(self) -> str:

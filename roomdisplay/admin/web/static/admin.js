@@ -1,0 +1,80 @@
+// Live parts of the pages. A page works without this file; with it, every element marked
+// data-live is replaced by its newer self whenever the server says that something changed.
+"use strict";
+
+(() => {
+  const live = document.body.dataset.live;
+  let running = false;
+  let again = false;
+
+  const busy = (element) => element.contains(document.activeElement)
+    && document.activeElement.matches("input, select, textarea");
+
+  async function refresh() {
+    if (running) { again = true; return; }
+    running = true;
+    try {
+      do {
+        again = false;
+        const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+        if (!answer.ok || answer.redirected) { location.reload(); return; }
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const old of document.querySelectorAll("[data-live][id]")) {
+          const next = fresh.getElementById(old.id);
+          if (!next || busy(old) || next.outerHTML === old.outerHTML) { continue; }
+          const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+          old.replaceWith(document.adoptNode(next));
+          if (focused) { document.getElementById(focused)?.focus(); }
+        }
+      } while (again);
+    } catch { /* the network is gone; the stream's return brings the next refresh */ }
+    finally { running = false; }
+  }
+
+  if (live !== undefined) {
+    const stream = new EventSource(`/live?topics=${encodeURIComponent(live)}`);
+    let connected = false;
+    stream.addEventListener("open", () => { if (connected) { refresh(); } connected = true; });
+    stream.addEventListener("changed", refresh);
+    addEventListener("pagehide", () => stream.close());
+    // Words such as "2 min ago" age by themselves.
+    setInterval(() => { if (!document.hidden) { refresh(); } }, 60000);
+  }
+
+  // Searching a list on the page without asking the server.
+  for (const field of document.querySelectorAll("input[data-filter]")) {
+    const list = document.getElementById(field.dataset.filter);
+    field.form?.addEventListener("submit", (event) => { if (list) { event.preventDefault(); } });
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLocaleLowerCase();
+      for (const group of list.querySelectorAll("[data-group]")) {
+        let shown = 0;
+        for (const item of group.querySelectorAll("[data-text]")) {
+          item.hidden = !item.dataset.text.includes(wanted);
+          shown += item.hidden ? 0 : 1;
+        }
+        group.hidden = shown === 0;
+      }
+    });
+  }
+
+  // Two taps on a slow network are one.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") { return; }
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    }
+  });
+
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+})();
