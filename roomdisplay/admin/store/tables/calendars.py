@@ -47,6 +47,8 @@ class Calendar(Base):
     name: Mapped[str]
     group: Mapped[str | None] = mapped_column("room_list")
     capacity: Mapped[int | None]
+    typed: Mapped[bool] = mapped_column(default=False)
+    """Entered by its address, so that a list without it does not remove it."""
     cursor: Mapped[str | None]
     next_due_at: Mapped[datetime | None] = mapped_column(index=True)
     """When to read next; None: no room uses it."""

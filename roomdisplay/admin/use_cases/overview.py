@@ -1,0 +1,99 @@
+"""What needs attention, first things first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.use_cases.devices import list_devices
+from roomdisplay.admin.use_cases.rooms import list_rooms
+from roomdisplay.admin.use_cases.services import list_connections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """One thing that somebody should look at."""
+
+    key: str
+    """ "service_failing", "calendar_failing", "device_offline", "device_without_room",
+    "room_without_calendar", "calendar_in_two_rooms" or "nothing_connected"."""
+    subject_id: str
+    """Of the connection, the display or the room."""
+    name: str
+    reason: str | None = None
+    detail: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The first page."""
+
+    attention: tuple[Attention, ...]
+    services: int
+    rooms: int
+    devices: int
+    devices_online: int
+
+
+async def overview(admin: Admin, actor: Actor) -> Overview:
+    """The state of the house; the worst first."""
+    connections = await list_connections(admin, actor)
+    rooms = await list_rooms(admin, actor)
+    devices = await list_devices(admin, actor)
+    attention = [
+        Attention(
+            key="service_failing",
+            subject_id=one.id,
+            name=one.name,
+            reason=one.reason,
+            detail=one.detail,
+            since=one.reason_since,
+        )
+        for one in connections
+        if one.reason
+    ]
+    if not connections:
+        attention.append(Attention(key="nothing_connected", subject_id="", name=""))
+    failing = {one.id for one in connections if one.reason}
+    attention += [
+        Attention(
+            key="calendar_failing",
+            subject_id=room.id,
+            name=room.name,
+            reason=room.calendar.reason,
+            detail=room.calendar.detail,
+            since=room.calendar.reason_since,
+        )
+        for room in rooms
+        if room.calendar and room.calendar.reason and room.calendar.connection_id not in failing
+    ]
+    attention += [
+        Attention(key="device_offline", subject_id=one.id, name=one.name, since=one.last_seen_at)
+        for one in devices
+        if not one.online
+    ]
+    attention += [
+        Attention(key="device_without_room", subject_id=one.id, name=one.name)
+        for one in devices
+        if one.room_id is None
+    ]
+    attention += [
+        Attention(key="room_without_calendar", subject_id=room.id, name=room.name)
+        for room in rooms
+        if room.calendar is None
+    ]
+    attention += [
+        Attention(key="calendar_in_two_rooms", subject_id=room.id, name=room.name)
+        for room in rooms
+        if room.calendar and room.calendar.also_in
+    ]
+    return Overview(
+        attention=tuple(attention),
+        services=len(connections),
+        rooms=len(rooms),
+        devices=len(devices),
+        devices_online=sum(one.online for one in devices),
+    )

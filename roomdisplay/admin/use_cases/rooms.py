@@ -1,0 +1,314 @@
+"""Rooms: they may exist before their displays and before their calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.errors import ConfirmationNeededError, InvalidInputError, NotFoundError
+from roomdisplay.admin.news import DUE, PAGES, device_topic, room_topic
+from roomdisplay.admin.security.roles import Actor, Permission, require
+from roomdisplay.admin.store import new_id, news_after_commit
+from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Device, Room
+from roomdisplay.admin.use_cases.audit import record
+from roomdisplay.admin.use_cases.calendars import settle_use
+from roomdisplay.admin.use_cases.devices import DeviceView, device_view
+from roomdisplay.admin.use_cases.reach import conference_display
+
+TEXT_LIMIT = 200
+EQUIPMENT_LIMIT = 30
+CAPACITY_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomInput:
+    """What somebody enters of a room."""
+
+    name: str
+    timezone: str
+    building: str | None = None
+    floor: str | None = None
+    capacity: int | None = None
+    equipment: tuple[str, ...] = ()
+    out_of_service: str | None = None
+    """The reason shown while the room is closed; None: open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCalendar:
+    """The calendar a room shows, and how it is doing."""
+
+    id: str
+    name: str
+    address: str
+    connection_id: str
+    connection_name: str
+    service: str
+    read_at: datetime | None
+    reason: str | None
+    detail: str | None
+    reason_since: datetime | None
+    warnings: tuple[str, ...]
+    also_in: tuple[str, ...]
+    """Other rooms that show it too: a warning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """A room with its calendar and its displays."""
+
+    id: str
+    name: str
+    timezone: str
+    building: str | None
+    floor: str | None
+    capacity: int | None
+    equipment: tuple[str, ...]
+    out_of_service: str | None
+    calendar: RoomCalendar | None
+    devices: tuple[DeviceView, ...]
+    undo_until: datetime | None
+    """Until when the last change of calendar can be taken back; None: not any more."""
+
+
+async def list_rooms(admin: Admin, actor: Actor, *, search: str = "") -> list[RoomView]:
+    """All rooms by building and name, or those that `search` is found in.
+
+    An installer sees the rooms they may pair into.
+    """
+    if not actor.may(Permission.PAIR):
+        require(actor, Permission.VIEW)
+    sought = search.strip().casefold()
+    async with admin.store.reading() as session:
+        rooms = [
+            room
+            for room in await session.scalars(select(Room))
+            if sought in f"{room.name}\n{room.building or ''}\n{room.floor or ''}".casefold()
+            and (actor.room_ids is None or room.id in actor.room_ids)
+        ]
+        views = await _views(admin, session, rooms)
+    return sorted(views, key=lambda v: (v.building or "", v.name.casefold(), v.id))
+
+
+async def get_room(admin: Admin, actor: Actor, room_id: str) -> RoomView:
+    """One room.
+
+    Raises:
+        NotFoundError: there is no such room.
+    """
+    require(actor, Permission.VIEW, room_id)
+    async with admin.store.reading() as session:
+        (view,) = await _views(admin, session, [await room_row(session, room_id)])
+        return view
+
+
+async def create_room(admin: Admin, actor: Actor, room: RoomInput) -> str:
+    """Make a room; its id.
+
+    Raises:
+        InvalidInputError: naming the fields that cannot be accepted.
+    """
+    require(actor, Permission.ROOMS)
+    row = Room(id=new_id(), created_at=admin.clock())
+    fill_room(row, room)
+    async with admin.store.transaction() as session:
+        session.add(row)
+        news_after_commit(session, PAGES)
+        _record(admin, session, actor, "room.created", row)
+    return row.id
+
+
+async def edit_room(admin: Admin, actor: Actor, room_id: str, room: RoomInput) -> None:
+    """Change what is known of a room; its displays change at once.
+
+    Raises:
+        InvalidInputError: naming the fields that cannot be accepted.
+        NotFoundError: there is no such room.
+    """
+    require(actor, Permission.ROOMS)
+    async with admin.store.transaction() as session:
+        row = await room_row(session, room_id)
+        zone_before = row.timezone
+        fill_room(row, room)
+        if row.timezone != zone_before and row.calendar_id is not None:
+            calendar = await session.get(Calendar, row.calendar_id)
+            if calendar is not None:  # floating and all-day times are others there
+                calendar.next_due_at = calendar.full_due_at = admin.clock()
+                news_after_commit(session, DUE)
+        news_after_commit(session, PAGES, room_topic(room_id))
+        _record(admin, session, actor, "room.edited", row)
+
+
+async def delete_room(admin: Admin, actor: Actor, room_id: str, *, confirm: bool = False) -> None:
+    """Forget a room; its displays stay paired, without a room.
+
+    Raises:
+        ConfirmationNeededError: it has displays or a calendar.
+        NotFoundError: there is no such room.
+    """
+    require(actor, Permission.ROOMS)
+    async with admin.store.transaction() as session:
+        row = await room_row(session, room_id)
+        devices = list(await session.scalars(select(Device).where(Device.room_id == room_id)))
+        if (devices or row.calendar_id) and not confirm:
+            raise ConfirmationNeededError("delete_room", name=row.name, displays=len(devices))
+        calendar_id = row.calendar_id
+        for device in devices:
+            device.room_id, device.conference_choice = None, False
+            news_after_commit(session, device_topic(device.id))
+        await session.flush()
+        await session.delete(row)
+        await session.flush()
+        await settle_use(session, calendar_id, admin.clock())
+        news_after_commit(session, PAGES, room_topic(room_id))
+        _record(admin, session, actor, "room.deleted", row)
+
+
+async def next_room_without_calendar(
+    admin: Admin, actor: Actor, *, after: str | None = None
+) -> str | None:
+    """The next room that has no calendar, in the order of the list, from `after` on and around."""
+    waiting = [room.id for room in await list_rooms(admin, actor) if room.calendar is None]
+    order = [room.id for room in await list_rooms(admin, actor)]
+    if not waiting:
+        return None
+    if after not in order:
+        return waiting[0]
+    position = order.index(after)
+    later = [room_id for room_id in order[position + 1 :] if room_id in waiting]
+    earlier = [room_id for room_id in order[:position] if room_id in waiting]
+    return next(iter(later + earlier), None)
+
+
+async def room_row(session: AsyncSession, room_id: str) -> Room:
+    """The room's row.
+
+    Raises:
+        NotFoundError: there is no such room.
+    """
+    row = await session.get(Room, room_id)
+    if row is None:
+        raise NotFoundError("room_gone")
+    return row
+
+
+def fill_room(row: Room, room: RoomInput) -> None:
+    """Put what was entered into the row, if all of it can be accepted.
+
+    Raises:
+        InvalidInputError: naming the fields that cannot be accepted.
+    """
+    wrong: dict[str, str] = {}
+    if not room.name.strip() or len(room.name) > TEXT_LIMIT:
+        wrong["name"] = "name_needed"
+    if not _known_zone(room.timezone):
+        wrong["timezone"] = "timezone_unknown"
+    if room.capacity is not None and not 0 < room.capacity <= CAPACITY_LIMIT:
+        wrong["capacity"] = "capacity_wrong"
+    equipment = [text for one in room.equipment if (text := one.strip())]
+    if len(equipment) > EQUIPMENT_LIMIT or any(len(one) > TEXT_LIMIT for one in equipment):
+        wrong["equipment"] = "field_too_long"
+    for key in ("building", "floor", "out_of_service"):
+        if len(getattr(room, key) or "") > TEXT_LIMIT:
+            wrong[key] = "field_too_long"
+    if wrong:
+        raise InvalidInputError(wrong)
+    row.name, row.timezone, row.capacity = room.name.strip(), room.timezone, room.capacity
+    row.building, row.floor = _text(room.building), _text(room.floor)
+    row.equipment, row.out_of_service = equipment, _text(room.out_of_service)
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
+
+
+def _known_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _record(admin: Admin, session: AsyncSession, actor: Actor, action: str, row: Room) -> None:
+    record(admin, session, actor, action, subject_id=row.id, room_id=row.id, name=row.name)
+
+
+async def _views(admin: Admin, session: AsyncSession, rooms: Sequence[Room]) -> list[RoomView]:
+    """The views of many rooms with a fixed number of queries."""
+    devices: dict[str, list[Device]] = {}
+    standing = (
+        select(Device).where(Device.revoked_at.is_(None)).order_by(Device.created_at, Device.id)
+    )
+    for device in await session.scalars(standing):
+        devices.setdefault(device.room_id or "", []).append(device)
+    calendars = {
+        calendar.id: (calendar, connection)
+        for calendar, connection in await session.execute(
+            select(Calendar, CalendarConnection)
+            .join(CalendarConnection)
+            .where(Calendar.id.in_(select(Room.calendar_id)))
+        )
+    }
+    sharing: dict[str, list[tuple[str, str]]] = {}
+    used = select(Room.calendar_id, Room.id, Room.name).where(Room.calendar_id.is_not(None))
+    for calendar_id, room_id, name in await session.execute(used):
+        sharing.setdefault(calendar_id or "", []).append((room_id, name))
+    return [
+        _view(
+            admin,
+            room,
+            devices.get(room.id, []),
+            calendars.get(room.calendar_id or ""),
+            [n for i, n in sharing.get(room.calendar_id or "", []) if i != room.id],
+        )
+        for room in rooms
+    ]
+
+
+def _view(
+    admin: Admin,
+    room: Room,
+    devices: Sequence[Device],
+    found: tuple[Calendar, CalendarConnection] | None,
+    also_in: Sequence[str],
+) -> RoomView:
+    now, chosen = admin.clock(), conference_display(devices)
+    undo_open = room.undo_until is not None and now < room.undo_until
+    return RoomView(
+        id=room.id,
+        name=room.name,
+        timezone=room.timezone,
+        building=room.building,
+        floor=room.floor,
+        capacity=room.capacity,
+        equipment=tuple(room.equipment),
+        out_of_service=room.out_of_service,
+        calendar=_calendar(*found, also_in) if found else None,
+        devices=tuple(device_view(one, room, chosen, now) for one in devices),
+        undo_until=room.undo_until if undo_open else None,
+    )
+
+
+def _calendar(
+    calendar: Calendar, connection: CalendarConnection, also_in: Sequence[str]
+) -> RoomCalendar:
+    return RoomCalendar(
+        id=calendar.id,
+        name=calendar.name,
+        address=calendar.address,
+        connection_id=connection.id,
+        connection_name=connection.name,
+        service=connection.service,
+        read_at=calendar.read_at,
+        reason=calendar.reason,
+        detail=calendar.detail,
+        reason_since=calendar.reason_since,
+        warnings=tuple(calendar.warnings),
+        also_in=tuple(sorted(also_in)),
+    )
