@@ -11,7 +11,7 @@ from roomdisplay.connectors.ical.contentline import unescape
 from roomdisplay.connectors.ical.event import BrokenEventError, Event, read_event
 from roomdisplay.connectors.ical.recurrence import Expansion, Instance, expand
 from roomdisplay.connectors.ical.rrule import Budget
-from roomdisplay.connectors.ical.scan import Block, Calendar, Scan, scan
+from roomdisplay.connectors.ical.scan import Block, Calendar, Scan, calendars, scan
 from roomdisplay.connectors.ical.when import parse_duration
 from roomdisplay.connectors.ical.zones import Zones
 
@@ -44,6 +44,11 @@ def read_calendars(texts: Sequence[str], window: Window, zone: str) -> Picture:
     for blocks in found.groups.values():
         reader.add(blocks)
     return reader.picture(found)
+
+
+def calendar_name(text: str) -> str | None:
+    """The name that a calendar gives itself."""
+    return _display_name(calendar.header for calendar, _ in calendars(text))
 
 
 class _Reader:

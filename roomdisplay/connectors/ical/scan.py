@@ -67,9 +67,7 @@ def scan(texts: Sequence[str], window: Window) -> Scan:
     every: dict[str, list[Block]] = {}
     kept: set[str] = set()
     for text in texts:
-        for begin, end in _components(text, "VCALENDAR"):
-            body = _without(text[begin:end], "VALARM")
-            calendar = _calendar(body)
+        for calendar, body in calendars(text):
             result.calendars.append(calendar)
             for first, last in _components(body, "VEVENT"):
                 result.events += 1
@@ -79,6 +77,13 @@ def scan(texts: Sequence[str], window: Window) -> Scan:
                     kept.add(uid)
     result.groups = {uid: blocks for uid, blocks in every.items() if uid in kept}
     return result
+
+
+def calendars(text: str) -> Iterator[tuple[Calendar, str]]:
+    """Each VCALENDAR with its lines, those of alarms taken out."""
+    for begin, end in _components(text, "VCALENDAR"):
+        body = _without(text[begin:end], "VALARM")
+        yield _calendar(body), body
 
 
 def _calendar(body: str) -> Calendar:
