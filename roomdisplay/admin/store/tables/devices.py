@@ -52,6 +52,9 @@ class DeviceToken(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
     key_thumbprint: Mapped[str]
+    grant_id: Mapped[str] = mapped_column(index=True)
+    """Of the pairing or activation code it was given for: asked again before its first use, that
+    gives a new one."""
     created_at: Mapped[datetime]
     first_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -72,8 +75,6 @@ class DeviceAuthorization(Base):
     address: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    interval_s: Mapped[int] = mapped_column(default=2)
-    last_polled_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
     """ "pending", "confirming", "approved", "denied" or "used"."""
     decided_at: Mapped[datetime | None]
