@@ -25,6 +25,9 @@ ACTIVATION_GRANT = "urn:roomdisplay:activation-code"
 DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 CLIENT_ID = "roomdisplay"
 
+NO_ROOM_ETAG = "no-room"
+"""What the stream says in place of an ETag to a display that stands at no room."""
+
 Text = Annotated[str, Meta(max_length=300)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=128)]
 Instant = Annotated[datetime, Meta(tz=True)]

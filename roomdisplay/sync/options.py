@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 import os
-import time
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from roomdisplay.device.clock import boot_id, boottime, wall_time
 
-
-def _boottime() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _wall() -> datetime:
-    return datetime.now(UTC)
+if TYPE_CHECKING:  # not needed to start, and the first frame waits for this module
+    from roomdisplay.device.call import Call
+    from roomdisplay.model.conference import JoinTarget
 
 
-def boot_id() -> str:
-    """What tells this boot from all others; one of its own where the kernel does not say."""
-    try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        return f"process-{os.getpid()}-{time.time_ns()}"
+def _terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
     """Where the time comes from; the demo and the tests pass their own."""
 
-    boottime: Callable[[], float] = _boottime
+    boottime: Callable[[], float] = boottime
     """CLOCK_BOOTTIME, seconds."""
-    wall: Callable[[], datetime] = _wall
+    wall: Callable[[], datetime] = wall_time
     """The wall clock, UTC, right or wrong."""
     wall_is_trusted: Callable[[], bool] | None = None
     """Whether the wall clock may be believed; None: ask the machine."""
     boot_id: str = field(default_factory=boot_id)
+    speed: float = 1.0
+    """Boot-time seconds that pass in a real one; tests hasten waiting with it."""
     server_is_trusted: bool | None = None
     """Whether the server's time may be believed; None: only if it came over TLS."""
 
@@ -47,9 +42,16 @@ class Clocks:
 class JoinOptions:
     """How the conference window is opened."""
 
-    browser: Path | None = None
-    """The Chromium to start; None: looked for."""
-    extra_arguments: tuple[str, ...] = ()
+    command: str = "chromium"
+    """A name looked up in PATH, or a path."""
+    profile_base: Path | None = None
+    """Where browser profiles are made; None: the session's runtime folder, which is in memory."""
+    sandbox: bool = True
+    """Off only where Chromium's own sandbox cannot work, as for root in a test."""
+    extra_switches: tuple[str, ...] = ()
+    make_call: Callable[[JoinTarget, str], Call] | None = None
+    """What is opened for a target and a room's name; None: the service's own page. The demo and
+    the tests open a page of theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +67,7 @@ class DisplayOptions:
     """A key in a plain file instead of a keyring, for demo and tests; the screen names it."""
     runtime_dir: Path | None = None
     """A folder on a tmpfs for the copy in memory; None: there is no copy."""
+    restart: Callable[[], None] = _terminate
+    """What the administrator's Restart does once it was acknowledged; a supervisor starts anew."""
     join: JoinOptions = JoinOptions()
     clocks: Clocks = field(default_factory=Clocks)

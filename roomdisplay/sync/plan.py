@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from roomdisplay.model.clock import ClockReading
 from roomdisplay.model.freshness import FreshnessAccount
 from roomdisplay.model.meeting import Meeting
+from roomdisplay.model.room import DeviceProfile, Place, Room
 from roomdisplay.model.schedule import Schedule
+from roomdisplay.model.settings import DisplaySettings
 from roomdisplay.model.wire import FreshnessMessage
 from roomdisplay.model.wire_schedule import account_from_message
 from roomdisplay.sync.picture import Moment
@@ -20,6 +23,8 @@ TICKETS_BEFORE = timedelta(minutes=15)
 TICKETS_RETRY = timedelta(minutes=1)
 CLOCK_SLACK = 0.25
 """Seconds by which the server's time may differ from the anchor before the anchor moves."""
+BEAT_SLACK = 5.0
+"""Seconds by which a beat may be late before its time is held against the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,31 +38,10 @@ class Heard:
     is_beat: bool = False
 
 
-def anchored(
-    clock: ClockReading, heard: Heard, *, trusted: bool, floor: datetime | None = None
-) -> ClockReading:
-    """The clock after hearing the server's time.
-
-    It moves only if the two differ by more than the answer's way can explain, so that what is
-    shown does not jitter; a beat may have been held up on its way and moves it no further back.
-
-    Args:
-        clock: the clock until now.
-        heard: with the server's time in it.
-        trusted: whether this server's time may be believed (it came over TLS).
-        floor: a time that is past for sure, such as this program's build; earlier is not believed.
-    """
-    utc = heard.message.now.astimezone(UTC)
-    if not trusted or (floor is not None and utc < floor):
-        return clock
-    middle = (heard.sent + heard.received) / 2
-    slack = timedelta(seconds=(heard.received - heard.sent) / 2 + CLOCK_SLACK)
-    off = utc - clock.at(middle)
-    if clock.trusted and abs(off) <= slack:
-        return clock
-    if clock.trusted and heard.is_beat:
-        return clock  # the next answer, whose way is known, decides
-    return ClockReading(utc=utc, boottime=middle, trusted=True)
+def disagrees(clock: ClockReading, heard: Heard) -> bool:
+    """Whether a beat's time is so far from the clock that an answer should be asked for."""
+    off = heard.message.now.astimezone(UTC) - clock.at(heard.received)
+    return abs(off) > timedelta(seconds=BEAT_SLACK)
 
 
 def account_of(heard: Heard, clock: ClockReading) -> FreshnessAccount:
@@ -134,6 +118,18 @@ def ticket_plan(
         fetch=bool(missing) and not waiting,
         again_at=min(instants, default=None),
         keep=frozenset(m.id for m in due),
+    )
+
+
+def roomless(before: Schedule | None, now: datetime) -> Schedule:
+    """What a display shows that is paired but stands at no room: the way to give it one."""
+    return Schedule(
+        room=Room(name="", timezone=ZoneInfo("UTC")),
+        device=before.device if before else DeviceProfile(place=Place.INSIDE),
+        settings=before.settings if before else DisplaySettings(),
+        source=None,
+        window_start=now,
+        window_end=now + timedelta(days=1),
     )
 
 

@@ -46,7 +46,8 @@ class Call:
     service: str
     phase: CallPhase
     reason: str | None = None
-    """A key of a failure: no_ticket, browser_missing, browser_failed, …"""
+    """A key of a failure: no_ticket, no_display, no_answer, too_late, browser_missing,
+    browser_failed."""
     dial_in: str | None = None
 
 
@@ -102,6 +103,13 @@ class Engine(Protocol):
 
     def join(self, meeting_id: str) -> None:
         """Open the meeting's conference (and check in, if that is asked for)."""
+
+    def place_calls(self, *, x: int, y: int, width: int, height: int, scale: float) -> None:
+        """Where a conference's window goes: what the glass's own bar leaves of the screen.
+
+        In device-independent pixels; `scale` is how many physical ones each of them is. To be told
+        before the first join, and again when the screen changes.
+        """
 
     def leave_call(self) -> None:
         """Close the conference, or put away its failure."""
