@@ -36,9 +36,7 @@ from roomdisplay.admin.use_cases.service_form import (
     without_borrowed_secrets,
 )
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import (
-    Connector,
-)
+from roomdisplay.connectors.base import ConnectionSettings, Connector
 
 __all__ = [
     "CalendarView",

@@ -1,0 +1,85 @@
+"""Open connectors: one for each connection, made anew when what was entered changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.live import settings_of
+from roomdisplay.admin.store.tables import CalendarConnection
+from roomdisplay.connectors import registry
+from roomdisplay.connectors.base import Connector
+
+AT_ONCE = 4
+"""Readings of one connection at the same time."""
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    connector: Connector
+    entered: str
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    users: int = 0
+    outdated: bool = False
+
+
+class Connections:
+    """Lends connectors to readings, a few of one connection at a time."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+        self._open: dict[str, _Open] = {}
+
+    @asynccontextmanager
+    async def use(self, connection: CalendarConnection) -> AsyncIterator[Connector]:
+        """The connector of `connection` as it is entered now.
+
+        Raises:
+            ConnectorError: the settings make no sense, or cannot be unsealed.
+        """
+        one = await self._current(connection)
+        one.users += 1
+        try:
+            async with one.turns:
+                yield one.connector
+        finally:
+            one.users -= 1
+            if one.outdated and one.users == 0:
+                await one.connector.aclose()
+
+    async def retain(self, connection_ids: set[str]) -> None:
+        """Close the connectors of connections that are in use no more."""
+        for id_ in self._open.keys() - connection_ids:
+            await self._retire(self._open.pop(id_))
+
+    async def aclose(self) -> None:
+        """Close them all."""
+        await self.retain(set())
+
+    async def _current(self, connection: CalendarConnection) -> _Open:
+        entered = _fingerprint(connection)
+        one = self._open.get(connection.id)
+        if one is not None and one.entered == entered:
+            return one
+        settings = settings_of(self._admin, connection)
+        fresh = _Open(registry.connect(connection.service, settings, self._admin.clock), entered)
+        self._open[connection.id] = fresh
+        if one is not None:
+            await self._retire(one)
+        return fresh
+
+    async def _retire(self, one: _Open) -> None:
+        one.outdated = True
+        if one.users == 0:
+            await one.connector.aclose()
+
+
+def _fingerprint(connection: CalendarConnection) -> str:
+    entered = msgspec.json.encode(connection.values) + (connection.sealed_secrets or b"")
+    return hashlib.sha256(entered).hexdigest()

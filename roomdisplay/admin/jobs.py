@@ -1,0 +1,158 @@
+"""What happens by itself: calendars are read when they are due, and old rows go.
+
+What is due stands in the store, so that a restart forgets nothing. There is one timer, set to the
+earliest calendar; news of `DUE` set it anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # it has no types
+    AsyncIOScheduler,
+)
+from sqlalchemy import delete, select
+
+from roomdisplay.admin.connections import Connections
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.news import DUE
+from roomdisplay.admin.reading import read_calendar
+from roomdisplay.admin.reading_plan import is_due
+from roomdisplay.admin.security.throttle import forget_old
+from roomdisplay.admin.store.tables import (
+    AuditEntry,
+    Calendar,
+    CalendarConnection,
+    Command,
+    DeviceAuthorization,
+    Invitation,
+    Room,
+)
+from roomdisplay.admin.use_cases.check_in import forget_old_keys
+from roomdisplay.admin.use_cases.sessions import forget_ended_sessions
+
+AT_ONCE = 16
+"""Readings of all connections at the same time."""
+AUDIT_KEPT_FOR = timedelta(days=400)
+LEFTOVERS_KEPT_FOR = timedelta(days=14)
+HELD_FOR = timedelta(seconds=60)
+"""How long a calendar waits whose reading could not be stored (a full disk)."""
+TIDY_EVERY = timedelta(hours=24)
+_log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The Admin Center's own work; one of it runs in a process."""
+
+    def __init__(self, admin: Admin, rng: random.Random | None = None) -> None:
+        self._admin = admin
+        self._rng = rng or random.SystemRandom()
+        self._connections = Connections(admin)
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._held: dict[str, datetime] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        self._scheduler.add_job(
+            self.tidy, "interval", seconds=TIDY_EVERY.total_seconds(), id="tidy"
+        )
+        self._scheduler.start()
+        try:
+            async with self._admin.news.subscribe([DUE]) as news:
+                await self.look()
+                while await news.wait():
+                    await self.look()
+        finally:
+            self._scheduler.shutdown(wait=False)
+            for task in self._reading.values():
+                task.cancel()
+            await asyncio.gather(*self._reading.values(), return_exceptions=True)
+            await self._connections.aclose()
+
+    async def look(self) -> None:
+        """Begin to read what is due, and set the timer to what is due next."""
+        now = self._admin.clock()
+        query = (
+            select(Calendar.id, Calendar.next_due_at, CalendarConnection)
+            .join(CalendarConnection)
+            .where(Calendar.id.in_(select(Room.calendar_id)), Calendar.next_due_at.is_not(None))
+            .order_by(Calendar.next_due_at)
+        )
+        async with self._admin.store.reading() as session:
+            found = list(await session.execute(query))
+        await self._connections.retain({connection.id for _, _, connection in found})
+        later: list[datetime] = []
+        for calendar_id, due_at, connection in found:
+            if calendar_id in self._reading or due_at is None:
+                continue
+            throttled = connection.throttled_until
+            if is_due(due_at, now) and throttled is not None and now < throttled:
+                later.append(throttled)
+            elif is_due(due_at, now) and now < (held := self._held.get(calendar_id, now)):
+                later.append(held)
+            elif is_due(due_at, now):
+                self._begin(calendar_id)
+            else:
+                later.append(due_at)
+        self._set_timer(min(later) - now if later else None)
+
+    async def read_due(self) -> None:
+        """Read all that is due now, and wait for it: for commands and tests without a timer."""
+        await self.look()
+        await asyncio.gather(*self._reading.values())
+
+    async def tidy(self) -> None:
+        """Remove rows that nobody asks for any more."""
+        now = self._admin.clock()
+        old = now - LEFTOVERS_KEPT_FOR
+        async with self._admin.store.transaction() as session:
+            await forget_old(session, now)
+            await forget_ended_sessions(session, now)
+            await forget_old_keys(session, now)
+            for leftovers in (
+                delete(AuditEntry).where(AuditEntry.at < now - AUDIT_KEPT_FOR),
+                delete(Invitation).where(Invitation.expires_at < old),
+                delete(DeviceAuthorization).where(DeviceAuthorization.expires_at < old),
+                delete(Command).where(Command.created_at < old),
+            ):
+                await session.execute(leftovers)
+
+    def _begin(self, calendar_id: str) -> None:
+        task = asyncio.create_task(self._read(calendar_id), name=f"read {calendar_id}")
+        self._reading[calendar_id] = task
+        task.add_done_callback(lambda done: self._done(calendar_id, done))
+
+    async def _read(self, calendar_id: str) -> None:
+        async with self._turns:
+            await read_calendar(self._admin, self._connections, calendar_id, self._rng)
+
+    def _done(self, calendar_id: str, task: asyncio.Task[None]) -> None:
+        self._reading.pop(calendar_id, None)
+        if task.cancelled():
+            return
+        error = task.exception()
+        self._held.pop(calendar_id, None)
+        if error is not None:  # the store itself failed, so it does not say when to read next
+            self._held[calendar_id] = self._admin.clock() + HELD_FOR
+            _log.error("cannot store what was read: %s", type(error).__qualname__)
+        self._admin.news.publish([DUE])
+
+    def _set_timer(self, delay: timedelta | None) -> None:
+        if not self._scheduler.running:
+            return
+        if self._scheduler.get_job("due"):
+            self._scheduler.remove_job("due")
+        if delay is not None:
+            at = datetime.now(UTC) + max(delay, timedelta(milliseconds=10))
+            self._scheduler.add_job(self._tell_due, "date", run_date=at, id="due")
+
+    async def _tell_due(self) -> None:
+        self._admin.news.publish([DUE])
