@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from roomdisplay import __version__
 from roomdisplay.admin.context import Admin
+from roomdisplay.admin.device_api import add_nonce
 from roomdisplay.model.wire import BODY_LIMIT
 
 PAGE_BODY_LIMIT = 16 * BODY_LIMIT
@@ -25,6 +26,7 @@ def create_app(admin: Admin) -> Litestar:
         route_handlers=_routes(),
         state=State({"admin": admin}),
         exception_handlers=_error_pages(),
+        before_send=[add_nonce],
         request_max_body_size=PAGE_BODY_LIMIT,
         openapi_config=OpenAPIConfig(
             title="Room Display: device protocol",

@@ -121,7 +121,7 @@ class PairingState:
             now: CLOCK_BOOTTIME, seconds.
             jitter: 0 to 1, so that a hundred displays do not come back at once.
         """
-        window = min(BACK_OFF_LIMIT, 2.0 ** min(self.failures, 10))
+        window = min(BACK_OFF_LIMIT, 4.0 * 2.0 ** min(self.failures, 10))
         wait = window / 2 * (1 + jitter)
         return replace(self, failures=self.failures + 1, quiet_until=now + wait)
 

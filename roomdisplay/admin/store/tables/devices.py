@@ -73,6 +73,8 @@ class DeviceAuthorization(Base):
     serial: Mapped[str | None]
     version: Mapped[str | None]
     address: Mapped[str | None]
+    server_pin: Mapped[str | None]
+    """The pin (hex) the display trusts us by, if it does; part of the pairing words."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="pending")
