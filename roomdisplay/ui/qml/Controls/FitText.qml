@@ -1,0 +1,86 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import Theme
+
+// One line as large as its room allows; where that would be too small, two lines. The box is that
+// of the capitals, like CapText's.
+Item {
+    id: fit
+
+    required property string text
+    required property real room
+    // The greatest size, and the size below which the text breaks in two.
+    required property real most
+    property real least: most * 0.7
+    property int weight: Font.Medium
+    property color color: Theme.ink
+    property string family: Theme.displayFamily
+    property bool mayBreak: true
+
+    readonly property real single: room / Math.max(0.01, whole.advanceWidth / 100)
+    readonly property bool broken: mayBreak && single < least && parts.length === 2
+    readonly property list<string> parts: halves(text)
+    readonly property real double: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
+    readonly property int size: Math.max(1, Math.floor(Math.min(most, broken ? double : single)))
+    readonly property real capHeight: size * Theme.capRatio
+    readonly property real bearing: Math.min(whole.tightBoundingRect.x, 12) / 100 * size
+
+    implicitHeight: text === "" ? 0 : Math.ceil(capHeight + (broken ? body.contentHeight / 2 : 0))
+    implicitWidth: Math.ceil(body.implicitWidth)
+    visible: text !== ""
+
+    // The two parts of a text that are as equally long as its spaces allow.
+    function halves(text: string): list<string> {
+        let best = -1;
+        for (let i = text.indexOf(" "); i > 0; i = text.indexOf(" ", i + 1)) {
+            if (best < 0 || Math.abs(text.length - 2 * i) < Math.abs(text.length - 2 * best))
+                best = i;
+        }
+        return best < 0 ? [text] : [text.substring(0, best), text.substring(best + 1)];
+    }
+
+    component Measure: TextMetrics {
+        font.family: fit.family
+        font.features: ({
+                tnum: 1
+            })
+        font.letterSpacing: 100 * Theme.tracking
+        font.pixelSize: 100
+        font.weight: fit.weight
+    }
+
+    Measure {
+        id: whole
+
+        text: fit.text
+    }
+
+    Measure {
+        id: first
+
+        text: fit.parts[0] ?? ""
+    }
+
+    Measure {
+        id: second
+
+        text: fit.parts[1] ?? ""
+    }
+
+    PlainText {
+        id: body
+
+        color: fit.color
+        elide: Text.ElideNone
+        font.family: fit.family
+        font.letterSpacing: fit.size * Theme.tracking
+        font.pixelSize: fit.size
+        font.weight: fit.weight
+        lineHeight: 0.9
+        maximumLineCount: 2
+        text: fit.broken ? fit.parts.join("\n") : fit.text
+        x: -fit.bearing
+        y: Math.round(fit.capHeight - baselineOffset)
+    }
+}

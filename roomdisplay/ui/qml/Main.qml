@@ -1,0 +1,32 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import RoomDisplay.Models
+import Screens
+
+Window {
+    id: window
+
+    required property GlassModel glass
+    required property HomeModel home
+    required property PairingModel pairing
+    required property CallModel call
+    required property real pixelsPerMm
+    required property real leastCap
+
+    color: stage.color
+    title: "Room Display"
+
+    Stage {
+        id: stage
+
+        anchors.fill: parent
+        call: window.call
+        focus: true
+        glass: window.glass
+        home: window.home
+        leastCap: window.leastCap
+        pairing: window.pairing
+        pixelsPerMm: window.pixelsPerMm
+    }
+}
