@@ -14,7 +14,7 @@ from roomdisplay.model.conference.address import LENGTH_LIMIT
 TEXT_LIMIT = 256 * 1024
 """Characters of a text that are looked at."""
 LINK_LIMIT = 200
-"""Links of one text that are looked at."""
+"""Different links of one text that are looked at."""
 
 _SCHEMES = ("https", "http", "zoommtg", "zoomus")
 _LONGEST_SCHEME = max(map(len, _SCHEMES))
@@ -29,6 +29,7 @@ _BLOCKS = frozenset(
         *("tbody", "td", "th", "thead", "title", "tr", "ul"),
     ]
 )
+_LINK_TAGS = frozenset({"a", "area"})
 _SILENT = frozenset({"script", "style", "template"})
 
 
@@ -122,7 +123,7 @@ def links_in_html(source: str) -> tuple[list[str], str]:
 
     The words matter too: many programs write an address without making it a link.
     """
-    links: list[str] = []
+    links: dict[str, None] = {}
     words: list[str] = []
     source = source[:TEXT_LIMIT]
     position = 0
@@ -142,10 +143,10 @@ def links_in_html(source: str) -> tuple[list[str], str]:
             position = close if close >= 0 else len(source)
         if tag.removeprefix("/") in _BLOCKS:
             words.append("\n")
-        if tag in {"a", "area"} and len(links) < LINK_LIMIT:
+        if tag in _LINK_TAGS and len(links) < LINK_LIMIT:
             # Outlook keeps the unwrapped address beside the wrapped one.
-            links += [attributes[name] for name in ("originalsrc", "href") if name in attributes]
-    return links, "".join(words)
+            links.update(dict.fromkeys(attributes.values()))
+    return list(links), "".join(words)
 
 
 def _end_of_silent(source: str, tag: str, position: int) -> int:
@@ -162,6 +163,9 @@ def _tag(source: str, start: int) -> tuple[str, dict[str, str], int]:
     index = start + 1
     if not source[index : index + 1].isalpha() and source[index : index + 1] not in {"/", "!", "?"}:
         return "", {}, index
+    quick = _quick_tag(source, index)
+    if quick is not None:
+        return quick
     end = index
     while end < len(source) and not source[end].isspace() and source[end] != ">":
         end += 1
@@ -175,6 +179,16 @@ def _tag(source: str, start: int) -> tuple[str, dict[str, str], int]:
         if key in {"href", "originalsrc"}:
             attributes.setdefault(key, _target(value))
     return name, attributes, end + 1
+
+
+def _quick_tag(source: str, index: int) -> tuple[str, dict[str, str], int] | None:
+    """`_tag` for the many tags that are no links and hide no bracket in a quoted value."""
+    end = source.find(">", index)
+    inside = source[index : max(end, index)]
+    if end < 0 or "'" in inside or inside.count('"') % 2:
+        return None
+    name = (inside.split(maxsplit=1) or [""])[0].lower().rstrip("/")
+    return None if name in _LINK_TAGS else (name, {}, end + 1)
 
 
 def _attribute(source: str, start: int) -> tuple[str, str, int]:
