@@ -30,6 +30,21 @@ COMMANDS: tuple[Command, ...] = (
         "roomdisplay.connectors.explain",
         "print which meetings of a calendar feed a display would show, and which not and why",
     ),
+    Command(
+        ("admin", "serve"),
+        "roomdisplay.admin.main",
+        "run the Admin Center: administrators' pages and the server of the displays",
+    ),
+    Command(
+        ("admin", "invite"),
+        "roomdisplay.admin.invite",
+        "print a one-time link for the first owner, or for one who is locked out",
+    ),
+    Command(
+        ("admin", "migrate"),
+        "roomdisplay.admin.migrate_command",
+        "bring the Admin Center's store in step with this version",
+    ),
 )
 
 
