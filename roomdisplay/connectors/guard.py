@@ -11,6 +11,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Sequence
+from functools import cache
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -62,7 +63,6 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self) -> None:
-        self._tls = ssl.create_default_context()
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -92,7 +92,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if key not in self._transports:
             limits = httpx.Limits(max_connections=8, keepalive_expiry=30)
             self._transports[key] = httpx.AsyncHTTPTransport(
-                verify=self._tls, limits=limits, proxy=proxy
+                verify=_tls(), limits=limits, proxy=proxy
             )
         return self._transports[key]
 
@@ -101,6 +101,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         for transport in self._transports.values():
             await transport.aclose()
         self._transports.clear()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all: reading the system's authorities takes its time."""
+    return ssl.create_default_context()
 
 
 def _proxy(url: httpx.URL) -> str | None:

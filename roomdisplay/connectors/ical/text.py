@@ -56,7 +56,7 @@ def _to_ascii_compatible(body: bytes) -> bytes:
         if body.startswith(mark):
             return body.removeprefix(mark).decode(encoding, "replace").encode()
     for beginning, encoding in _WIDE_WITHOUT_BOM:
-        if body.lstrip(b"\r\n\0").startswith(beginning):
+        if body.startswith(beginning):
             return body.decode(encoding, "replace").encode()
     return body
 
