@@ -73,9 +73,9 @@ def pairing_facts(snapshot: Snapshot, boottime: float, w: Wording) -> PairingFac
     )
     if revoked:
         lead = (
-            w.translate("Pairing", "Pair it again: scan, or enter the code at")
+            w.translate("Pairing", "Pair again: scan, or enter the code at")
             if offer.verification_uri_complete
-            else w.translate("Pairing", "Pair it again: enter the code at")
+            else w.translate("Pairing", "Pair again: enter the code at")
         )
     minutes = max(1, -int(-left // _MINUTE))
     return PairingFacts(

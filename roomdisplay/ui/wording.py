@@ -42,7 +42,7 @@ class Wording:
     def translate(self, context: str, text: str, comment: str = "", n: int = -1) -> str:
         """Translate `text`; lupdate finds the calls by this name."""
         found = self.translator.translate(context, text, comment or None, n)
-        return found or text.replace("%n", str(n))
+        return (found or text).replace("%n", self.locale.toString(n)) if n >= 0 else found or text
 
     def local(self, instant: datetime) -> datetime:
         """The instant on the room's wall clock."""

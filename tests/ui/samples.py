@@ -51,8 +51,12 @@ def day(place: Place) -> tuple[Meeting, ...]:
     """A usual Monday: at the door without titles, inside with everything."""
     meetings = (
         meeting("08:30", "09:30", "Stand-up", "Lena Brandt"),
-        meeting("10:00", "11:00", "Quarterly planning", "Facilities", join=JoinOffer(service="goto")),
-        meeting("11:30", "12:30", "Design review", "Amélie Laurent", join=JoinOffer(service="teams")),
+        meeting(
+            "10:00", "11:00", "Quarterly planning", "Facilities", join=JoinOffer(service="goto")
+        ),
+        meeting(
+            "11:30", "12:30", "Design review", "Amélie Laurent", join=JoinOffer(service="teams")
+        ),
         meeting("14:00", "15:30", "Supplier call", "Procurement", join=JoinOffer(service="zoom")),
         meeting("16:00", "16:30", private=True),
         meeting("17:00", "18:00", "Retrospective", "Jonas Weber", join=JoinOffer(service="meet")),
@@ -161,7 +165,7 @@ STATES: dict[StateKind, Callable[..., Snapshot]] = {
     StateKind.OUT_OF_SERVICE: lambda **a: snapshot(closed="Water damage, back on Friday", **a),
     StateKind.CLOCK_UNTRUSTED: lambda **a: snapshot(trusted=False, **a),
     StateKind.UNKNOWN: lambda **a: replace(
-        snapshot(trouble=_unreachable(86_400), **a), schedule=_elsewhere(snapshot(**a))
+        snapshot(age=86_400, trouble=_unreachable(86_400), **a), schedule=_elsewhere(snapshot(**a))
     ),
     StateKind.STALE_BUSY: lambda **a: snapshot(age=3000, trouble=_unreachable(2900), **a),
     StateKind.STALE_FREE: lambda **a: snapshot("13:12", age=1500, trouble=_unreachable(1400), **a),
@@ -195,7 +199,9 @@ def _elsewhere(sample: Snapshot) -> Schedule | None:
 
 
 def _back_to_back(place: Place) -> tuple[Meeting, ...]:
-    following = meeting("11:00", "12:00", "Design review", "Amélie Laurent", join=JoinOffer(service="teams"))
+    following = meeting(
+        "11:00", "12:00", "Design review", "Amélie Laurent", join=JoinOffer(service="teams")
+    )
     if place is Place.DOOR:
         following = replace(following, title=None, join=None)
     return (*(m for m in day(place) if m.start != at("11:30")), following)

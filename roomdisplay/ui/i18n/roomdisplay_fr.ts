@@ -163,11 +163,11 @@
         <translation>Saisissez le code sur</translation>
     </message>
     <message>
-        <source>Pair it again: scan, or enter the code at</source>
-        <translation>Associez-le à nouveau&#xa0;: scannez, ou saisissez le code sur</translation>
+        <source>Pair again: scan, or enter the code at</source>
+        <translation>À associer de nouveau&#xa0;: scannez, ou saisissez le code sur</translation>
     </message>
     <message>
-        <source>Pair it again: enter the code at</source>
+        <source>Pair again: enter the code at</source>
         <translation>Associez-le à nouveau&#xa0;: saisissez le code sur</translation>
     </message>
     <message>

@@ -52,6 +52,11 @@ class HomeModel(FactsHolder):
         """How many meetings there are to come."""
         return len(self.facts.rows)
 
+    @Property(bool, notify=changed)
+    def joinNext(self) -> bool:  # noqa: N802
+        """Whether the next meeting has a button of its own."""
+        return any(row.join for row in self.facts.rows)
+
     @Property(float, notify=changed)
     def now(self) -> float:
         """Where the present is on the day strip; below zero: there is no strip."""

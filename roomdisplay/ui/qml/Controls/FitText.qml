@@ -13,6 +13,8 @@ Item {
     // The greatest size, and the size below which the text breaks in two.
     required property real most
     property real least: most * 0.7
+    // The greatest size of a text in two lines.
+    property real mostBroken: most
     property int weight: Font.Medium
     property color color: Theme.ink
     property string family: Theme.displayFamily
@@ -22,7 +24,7 @@ Item {
     readonly property bool broken: mayBreak && single < least && parts.length === 2
     readonly property list<string> parts: halves(text)
     readonly property real double: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
-    readonly property int size: Math.max(1, Math.floor(Math.min(most, broken ? double : single)))
+    readonly property int size: Math.max(1, Math.floor(broken ? Math.min(mostBroken, double) : Math.min(most, single)))
     readonly property real capHeight: size * Theme.capRatio
     readonly property real bearing: Math.min(whole.tightBoundingRect.x, 12) / 100 * size
 
@@ -77,7 +79,7 @@ Item {
         font.letterSpacing: fit.size * Theme.tracking
         font.pixelSize: fit.size
         font.weight: fit.weight
-        lineHeight: 0.9
+        lineHeight: fit.broken ? 0.86 : 1
         maximumLineCount: 2
         text: fit.broken ? fit.parts.join("\n") : fit.text
         x: -fit.bearing

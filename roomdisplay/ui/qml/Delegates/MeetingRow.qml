@@ -21,13 +21,13 @@ Item {
     // How many rows there is room for, and whether there is a column for who and how.
     required property int fitting
     required property bool wide
+    required property bool stacked
 
     signal joinTapped(meetingId: string)
 
-    readonly property real whoStart: Math.round(width * 0.6)
+    readonly property real whoStart: Math.round(width * 0.54)
     readonly property real endsAt: width - (button.visible ? button.width + Theme.gap : 0)
 
-    height: Theme.row
     visible: index < fitting
 
     Rectangle {
@@ -49,22 +49,22 @@ Item {
     CapText {
         id: what
 
-        anchors.verticalCenter: row.verticalCenter
         color: row.quiet ? Theme.softInk : Theme.ink
         font.pixelSize: row.size
         font.weight: Font.Medium
         text: row.title
         width: Math.max(0, (row.wide && row.detail !== "" ? row.whoStart - Theme.gap : how.visible ? how.x - Theme.gap : row.endsAt) - x)
         x: row.timeWidth + Theme.gap
+        y: Math.round(row.stacked && row.detail !== "" ? row.height / 2 - height - Theme.unit * 0.9 : (row.height - height) / 2)
     }
 
     CapText {
-        anchors.verticalCenter: row.verticalCenter
         color: Theme.softInk
         font.pixelSize: row.size
-        text: row.wide ? row.detail : ""
-        width: (how.visible ? how.x - Theme.gap : row.endsAt) - x
-        x: row.whoStart
+        text: row.wide || row.stacked ? row.detail : ""
+        width: Math.max(0, (how.visible ? how.x - Theme.gap : row.endsAt) - x)
+        x: row.stacked ? what.x : row.whoStart
+        y: Math.round(row.stacked ? row.height / 2 + Theme.unit * 0.9 : (row.height - height) / 2)
     }
 
     CapText {
@@ -73,7 +73,7 @@ Item {
         anchors.verticalCenter: row.verticalCenter
         color: Theme.softInk
         font.pixelSize: row.size
-        text: row.wide && !button.visible ? row.service : ""
+        text: (row.wide || row.stacked) && !button.visible ? row.service : ""
         width: implicitWidth
         x: row.width - width
     }

@@ -19,14 +19,22 @@ Item {
     readonly property real base: height - Theme.margin
     readonly property bool acts: home.checkInLabel !== ""
     readonly property bool signed: home.shape !== "none"
+    readonly property real signTop: header.y + header.height + Theme.unit * 7
+    readonly property real wordTop: Theme.portrait && signed ? signTop + Theme.unit * 34 : header.y + header.height + Theme.unit * (Theme.compact ? 5 : 7)
+    readonly property real wordEnd: wordTop + word.height
+    readonly property real lineTop: wordEnd + Theme.unit * (Theme.compact ? 3.2 : 4.2)
+    readonly property real lineEnd: lineTop + line.height
 
     // What is left under the line that says until when, and who gets of it.
-    readonly property real space: base - (line.y + line.height)
-    readonly property real titleNeeds: title.visible ? title.height + Theme.gap : 0
-    readonly property real noteNeeds: note.visible ? note.height + Theme.gap : 0
+    readonly property real space: base - lineEnd
+    readonly property real actNeeds: Theme.portrait && acts ? Theme.touch + Theme.gap : 0
+    readonly property real titleNeeds: home.title !== "" && space - actNeeds >= title.height + Theme.gap ? title.height + Theme.gap : 0
+    readonly property real noteNeeds: home.note !== "" && space - actNeeds - titleNeeds >= note.height + Theme.gap ? note.height + Theme.gap : 0
     readonly property real nextNeeds: Theme.gap + next.height + Theme.gap
-    readonly property bool barFits: !Theme.compact && home.now >= 0 && space >= titleNeeds + noteNeeds + nextNeeds + bar.height + (Theme.portrait && acts ? Theme.touch + Theme.gap : 0)
+    readonly property bool barFits: !Theme.compact && home.now >= 0 && space >= titleNeeds + noteNeeds + nextNeeds + bar.height + actNeeds
     readonly property bool nextFits: home.rowCount > 0 && space >= titleNeeds + noteNeeds + nextNeeds
+    // How wide the small lines may be: as wide as the shape and the button leave them.
+    readonly property real column: Theme.portrait || !signed ? inner : sign.x - Theme.margin - Theme.gap
     readonly property real floor: barFits ? bar.y - Theme.unit * 3.4 : base
 
     RoomHeader {
@@ -43,14 +51,14 @@ Item {
     StateShape {
         id: sign
 
-        readonly property real begin: Theme.portrait ? header.y + header.height + Theme.unit * 7 : line.y
-        readonly property real room: door.floor - begin - (door.acts && !Theme.portrait ? Theme.touch + Theme.gap : 0)
+        // Above the word on an upright panel; else at the right, beside the button if there is one.
+        readonly property real begin: door.acts ? door.lineEnd + Theme.gap : door.lineTop
 
-        height: Math.round(Theme.portrait ? Theme.unit * 22 : Math.min(Theme.unit * 22, room))
+        height: Math.round(Theme.portrait ? Theme.unit * 28 : Math.min(Theme.unit * 22, door.floor - begin))
         shape: door.home.shape
         width: height
-        x: Theme.portrait ? Theme.margin : door.width - Theme.margin - width
-        y: Math.round(Theme.portrait ? begin : begin + Math.max(0, room - height))
+        x: Theme.portrait ? Theme.margin : door.width - Theme.margin - width - (door.acts ? act.width + Theme.gap : 0)
+        y: Math.round(Theme.portrait ? door.signTop : door.floor - height)
     }
 
     FitText {
@@ -58,11 +66,12 @@ Item {
 
         least: Theme.leastWord
         most: Math.max(Theme.leastWord, Theme.unit * (Theme.portrait ? 22 : 20))
+        mostBroken: Theme.leastWord
         room: door.inner
         text: door.home.word
         weight: Font.Bold
         x: Theme.margin
-        y: Math.round(Theme.portrait && sign.visible ? sign.y + sign.height + Theme.unit * 6 : header.y + header.height + Theme.unit * (Theme.compact ? 5.5 : 7))
+        y: Math.round(door.wordTop)
     }
 
     FitText {
@@ -70,10 +79,10 @@ Item {
 
         mayBreak: true
         most: Theme.line
-        room: door.inner - (!Theme.portrait && door.signed ? Theme.unit * 22 + Theme.gap : 0)
+        room: door.inner - (!Theme.portrait && door.signed && !door.acts ? Theme.unit * 22 + Theme.gap : 0)
         text: door.home.line
         x: Theme.margin
-        y: Math.round(word.y + word.height + Theme.unit * (Theme.compact ? 3.4 : 4.2))
+        y: Math.round(door.lineTop)
     }
 
     CapText {
@@ -82,30 +91,34 @@ Item {
         font.pixelSize: Theme.head
         lines: Theme.portrait ? 2 : 1
         text: door.home.title
-        width: line.room
+        visible: door.titleNeeds > 0
+        width: door.column
         x: Theme.margin
-        y: line.y + line.height + Theme.gap
+        y: door.lineEnd + Theme.gap
     }
 
     CapText {
         id: note
 
         color: Theme.softInk
-        font.pixelSize: Theme.body
+        font.pixelSize: Theme.small
         lines: 2
         text: door.home.note
-        width: line.room
+        visible: door.noteNeeds > 0
+        width: door.column
         x: Theme.margin
-        y: line.y + line.height + door.titleNeeds + Theme.gap
+        y: door.lineEnd + door.titleNeeds + Theme.gap
     }
 
     TapButton {
+        id: act
+
         focus: true
         label: door.home.checkInLabel
         ready: door.home.checkInReady
         width: Theme.portrait ? door.inner : Math.max(implicitWidth, Theme.unit * 22)
         x: door.width - Theme.margin - width
-        y: Math.round(Theme.portrait ? line.y + line.height + door.titleNeeds + door.noteNeeds + Theme.gap : door.floor - height)
+        y: Math.round(Theme.portrait ? door.lineEnd + door.titleNeeds + door.noteNeeds + Theme.gap : door.floor - height)
 
         onTapped: door.glass.checkIn(door.home.meetingId)
     }
@@ -115,7 +128,7 @@ Item {
 
         home: door.home
         visible: door.nextFits && !Theme.portrait
-        width: line.room
+        width: door.column
         x: Theme.margin
         y: door.floor - height
     }
@@ -127,7 +140,7 @@ Item {
         wide: false
         width: door.inner
         x: Theme.margin
-        y: line.y + line.height + door.titleNeeds + door.noteNeeds + (door.acts ? Theme.touch + Theme.gap : 0) + Theme.gap
+        y: door.lineEnd + door.titleNeeds + door.noteNeeds + (door.acts ? Theme.touch + Theme.gap : 0) + Theme.gap
     }
 
     DayBar {

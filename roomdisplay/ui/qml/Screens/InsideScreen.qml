@@ -20,7 +20,7 @@ Item {
     readonly property bool hero: home.title === ""
     readonly property bool acts: home.joinLabel !== "" || home.checkInLabel !== ""
     readonly property bool beside: !Theme.portrait && acts
-    readonly property real column: beside ? Math.max(Theme.unit * 24, buttons.implicitWidth) : 0
+    readonly property real column: beside ? (join.visible ? join.width : 0) + (here.visible ? here.width : 0) + (join.visible && here.visible ? Theme.tight : 0) : 0
     readonly property real textWidth: inner - (beside ? column + Theme.gap * 1.5 : 0)
 
     readonly property real headEnd: note.visible ? note.y + note.height : organizer.visible ? organizer.y + organizer.height : title.visible ? title.y + title.height : line.end
@@ -43,12 +43,12 @@ Item {
     StateSlab {
         id: slab
 
-        most: Math.max(Theme.leastWord, Theme.unit * (Theme.compact ? (inside.hero ? 11 : 7) : inside.hero ? 10 : 6))
+        most: Math.max(Theme.leastWord, Theme.unit * (Theme.compact ? (inside.hero ? 11 : 7) : Theme.portrait ? (inside.hero ? 13 : 10) : inside.hero ? 10 : 6))
         room: inside.inner
         shape: inside.home.shape
         word: inside.home.word
         x: Theme.margin
-        y: header.y + header.height + Math.round(Theme.unit * (Theme.compact ? 3.2 : 4.6))
+        y: header.y + header.height + Math.round(Theme.unit * (Theme.compact ? 3 : 4))
     }
 
     FitText {
@@ -59,7 +59,8 @@ Item {
         readonly property real end: beside ? slab.y + slab.height : y + height
 
         least: most * 0.6
-        most: Theme.portrait ? Theme.title : slab.size * (inside.hero ? 0.9 : 1)
+        most: Theme.portrait ? Theme.line : slab.size * (inside.hero ? 0.9 : 1)
+        mostBroken: beside ? slab.height * 0.42 : most
         room: beside ? inside.inner - slab.width - Theme.gap : inside.inner
         text: inside.home.line
         weight: Font.Normal
@@ -70,7 +71,7 @@ Item {
     CapText {
         id: title
 
-        readonly property real begin: line.end + Math.round(Theme.unit * (Theme.compact ? 3.2 : 5))
+        readonly property real begin: line.end + Math.round(Theme.unit * (Theme.compact ? 3 : Theme.portrait ? 6 : 4))
 
         font.family: Theme.displayFamily
         font.letterSpacing: Theme.title * Theme.tracking
@@ -106,15 +107,16 @@ Item {
         y: organizer.visible ? organizer.y + organizer.height + Math.round(Theme.unit * 2.6) : title.visible ? title.y + title.height + Math.round(Theme.unit * 2.6) : title.begin
     }
 
-    Grid {
+    Flow {
         id: buttons
 
-        readonly property real wide: Theme.portrait ? inside.inner : inside.column
+        readonly property real wide: Theme.portrait ? inside.inner : Theme.unit * 24
 
-        columns: 1
-        rowSpacing: Theme.tight
+        layoutDirection: Qt.RightToLeft
+        spacing: Theme.tight
+        width: Theme.portrait ? inside.inner : inside.column
         x: Theme.portrait ? Theme.margin : inside.width - Theme.margin - width
-        y: Theme.portrait ? inside.headEnd + Theme.gap : title.begin
+        y: Theme.portrait ? inside.headEnd + Theme.gap * 1.5 : title.begin
 
         TapButton {
             id: join
@@ -122,17 +124,20 @@ Item {
             focus: visible
             height: Math.max(Theme.touch, Theme.unit * 8)
             label: inside.home.joinLabel
-            width: Math.max(implicitWidth, buttons.wide)
+            width: Theme.portrait ? buttons.wide : Math.max(implicitWidth, buttons.wide)
 
             onTapped: inside.glass.join(inside.home.meetingId)
         }
 
         TapButton {
+            id: here
+
             focus: !join.visible
+            height: join.height
             label: inside.home.checkInLabel
             primary: !join.visible
             ready: inside.home.checkInReady
-            width: Math.max(implicitWidth, buttons.wide)
+            width: Theme.portrait ? buttons.wide : join.visible ? implicitWidth : Math.max(implicitWidth, buttons.wide)
 
             onTapped: inside.glass.checkIn(inside.home.meetingId)
         }
@@ -143,7 +148,9 @@ Item {
 
         readonly property real room: inside.floor - inside.contentEnd - Theme.gap
 
-        height: Math.max(0, Theme.compact ? Math.min(room, Theme.row) : room)
+        stacked: Theme.portrait
+
+        height: Math.max(0, Theme.compact ? Math.min(room, Math.max(Theme.row, tall)) : room)
         home: inside.home
         visible: inside.home.rowCount > 0
         wide: inside.width > inside.height && !Theme.compact

@@ -23,8 +23,9 @@ Item {
     FitText {
         id: headline
 
-        least: Theme.title * 0.9
+        least: Theme.title * 0.7
         most: Theme.line
+        mostBroken: Theme.title
         room: screen.column
         text: screen.pairing.headline
         weight: Font.DemiBold
@@ -43,7 +44,7 @@ Item {
         id: lead
 
         color: Theme.softInk
-        font.pixelSize: Theme.body
+        font.pixelSize: Theme.small
         lines: 2
         text: screen.pairing.lead
         width: screen.column
@@ -80,21 +81,23 @@ Item {
         id: hint
 
         color: Theme.softInk
-        font.pixelSize: Theme.body
+        font.pixelSize: Theme.small
+        lines: 2
         text: screen.pairing.wordsHint
         width: screen.column
         x: Theme.margin
         y: code.y + code.height + screen.step * 1.3
     }
 
-    CapText {
+    FitText {
         id: words
 
-        font.pixelSize: Theme.head
-        font.weight: Font.DemiBold
-        lines: 2
+        family: Theme.family
+        mayBreak: false
+        most: Theme.head
+        room: screen.column
         text: screen.pairing.words
-        width: screen.column
+        weight: Font.DemiBold
         x: Theme.margin
         y: hint.y + hint.height + Theme.unit * 2.4
     }
@@ -104,7 +107,7 @@ Item {
 
         modules: screen.pairing.qrSize
         path: screen.pairing.qrPath
-        room: Theme.portrait ? Math.min(screen.inner, track.y - words.y - words.height - screen.step * 2) : Math.min(Theme.unit * 36, screen.height - 2 * Theme.margin)
+        room: Theme.portrait ? Math.min(screen.inner, track.y - words.y - words.height - screen.step * 2) : Math.min(Theme.unit * (Theme.compact ? 34 : 36), screen.height - 2 * Theme.margin)
         x: Theme.portrait ? Theme.margin : screen.width - Theme.margin - width
         y: Math.round(Theme.portrait ? words.y + words.height + screen.step : (screen.height - height) / 2)
     }

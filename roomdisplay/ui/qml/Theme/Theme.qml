@@ -30,15 +30,15 @@ QtObject {
     readonly property real radius: Math.round(unit * 0.9)
     readonly property real touch: Math.round(Math.max(unit * 7, 15 * pixelsPerMm))
     readonly property real bar: Math.round(unit * 2.6)
-    readonly property real row: Math.round(unit * (compact ? 5.4 : 4.9))
+    readonly property real row: Math.round(unit * (compact ? 5.4 : 4.6))
 
     // Type. A cap height is that part of a font's size, in Inter and nearly so in its stand-ins.
     readonly property string family: "Inter"
     readonly property string displayFamily: "Inter Display"
     readonly property real capRatio: 0.727
-    readonly property real tracking: -0.018
+    readonly property real tracking: -0.016
     readonly property int tiny: Math.round(unit * 1.8)
-    readonly property int small: Math.round(unit * (compact ? 2.7 : 2.4))
+    readonly property int small: Math.round(unit * (compact ? 2.9 : 2.6))
     readonly property int body: Math.round(unit * (compact ? 3.4 : 3))
     readonly property int head: Math.round(unit * 3.8)
     readonly property int title: Math.round(unit * (compact ? 5.2 : 5.6))
