@@ -1,7 +1,8 @@
 """Whether a form that arrives was one of ours, shown to this very browser (CSRF).
 
-Each form carries an HMAC over the browser's secret cookie: the session's, or before sign-in the
-visit's. Nothing is kept on the server, replicas agree by the key, and a token dies with the session.
+Each form carries an HMAC over the browser's secret cookie: the session's, or the visit's before
+signing in. Nothing is kept on the server, replicas agree by the key, and a token dies with the
+session.
 """
 
 from __future__ import annotations

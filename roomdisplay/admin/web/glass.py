@@ -1,6 +1,6 @@
 """What a display shows, in words for a page: the same rules as on the glass, from the same message.
 
-Pure: a schedule, its freshness and the time give the drawing of the screen.
+`shown` is pure: a schedule, its freshness and the time give the drawing of the screen.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from datetime import datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from roomdisplay.admin.security.roles import Actor, Permission
+from roomdisplay.admin.use_cases.schedule import room_preview
 from roomdisplay.admin.web.i18n import Catalogue
+from roomdisplay.admin.web.visit import Visit
 from roomdisplay.model.meeting import Meeting
+from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import ColourRole, RoomState, StateKind, room_state
 from roomdisplay.model.schedule import Schedule
 from roomdisplay.model.settings import OfficeHours
@@ -108,10 +112,13 @@ def _line(t: Catalogue, meeting: Meeting, now: datetime, zone: ZoneInfo) -> Line
     return Line(t("date.span", start=f"{start:%H:%M}", end=f"{end:%H:%M}"), words)
 
 
+def title_of(t: Catalogue, *, private: bool, title: str | None, organizer: str | None) -> str:
+    """What a meeting is called: never the words of a private one."""
+    return t("room.private") if private else title or organizer or t("room.untitled")
+
+
 def _title(t: Catalogue, meeting: Meeting) -> str:
-    if meeting.private:
-        return t("room.private")
-    return meeting.title or meeting.organizer or t("room.untitled")
+    return title_of(t, private=meeting.private, title=meeting.title, organizer=meeting.organizer)
 
 
 def _of_the_day(schedule: Schedule, now: datetime) -> tuple[Meeting, ...]:
@@ -126,3 +133,21 @@ def _of_the_day(schedule: Schedule, now: datetime) -> tuple[Meeting, ...]:
 
 def _clock(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%H:%M}"
+
+
+async def shown_in(visit: Visit, room_id: str, place: Place) -> Shown | None:
+    """What a display at `place` of the room shows now; None for whoever may not see meetings."""
+    if not visit.actor.may(Permission.VIEW_MEETINGS, room_id):
+        return None
+    return await shown_for(visit, visit.actor, room_id, place)
+
+
+async def shown_for(visit: Visit, actor: Actor, room_id: str, place: Place) -> Shown:
+    """The same, seen by `actor`.
+
+    Raises:
+        ForbiddenError: the role may not see meetings.
+        NotFoundError: there is no such room.
+    """
+    message, freshness = await room_preview(visit.admin, actor, room_id, place)
+    return shown(visit.t, message, freshness, visit.now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -19,7 +19,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import Dependency
 
 from roomdisplay.admin.context import Admin
-from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.security.roles import Actor, Permission
 from roomdisplay.admin.use_cases.sessions import Client, SignedInAs, who_is
 from roomdisplay.admin.web import cookies, form_guard
 from roomdisplay.admin.web.demo_strip import strip
@@ -38,6 +38,15 @@ class Notice:
     text: str
     tone: Literal["good", "care", "bad", ""] = "good"
     undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant as pages write it."""
+
+    iso: str
+    full: str
+    ago: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,12 @@ class Visit:
         address = self.request.client.host if self.request.client else None
         return Client(address=address, agent=self.request.headers.get("user-agent", "")[:300])
 
+    def moment(self, instant: datetime, zone: tzinfo | None = None) -> Moment:
+        """An instant for a <time> element; written in full in `zone` (None: the server's own)."""
+        return Moment(
+            instant.isoformat(), self.t.moment(instant, zone), self.t.ago(self.now - instant)
+        )
+
     async def page(
         self,
         template: str,
@@ -154,6 +169,8 @@ class Visit:
             template,
             t=self.t,
             person=self._person(),
+            moment=self.moment,
+            may=self._may,
             here=self.here if self.request.method == "GET" else "/",
             csrf=form_guard.hidden_field(self.admin.sealer, self.secret),
             **context,
@@ -180,6 +197,9 @@ class Visit:
     def remember(self, name: str, value: str, expires: datetime | None) -> None:
         """Set a cookie with the answer."""
         self.cookies.append(cookies.make(self.admin.settings, name, value, expires, self.now))
+
+    def _may(self, permission: str) -> bool:
+        return self.signed_in is not None and self.signed_in.actor.may(Permission(permission))
 
     def _person(self) -> dict[str, str] | None:
         if self.signed_in is None:

@@ -42,6 +42,10 @@ class Catalogue:
         """Whether there are words for `key`."""
         return key in self.words
 
+    def reason(self, key: str | None) -> str:
+        """Why a calendar or a service cannot be read; empty if it can."""
+        return self(f"reason.{key}") if key else ""
+
     def _is_singular(self, count: object) -> bool:
         # CLDR: English counts only 1 as singular, French 0 and 1.
         return count in {0, 1} if self.language == "fr" else count == 1

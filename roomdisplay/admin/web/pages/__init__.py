@@ -1,0 +1,1 @@
+"""What each address of the Admin Center answers: thin over the use cases."""
