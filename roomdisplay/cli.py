@@ -26,6 +26,16 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
+        ("demo",),
+        "roomdisplay.demo.command",
+        "show it all: an Admin Center with a sample building and a paired display",
+    ),
+    Command(
+        ("display",),
+        "roomdisplay.display",
+        "run the display at a room",
+    ),
+    Command(
         ("explain", "feed"),
         "roomdisplay.connectors.explain",
         "print which meetings of a calendar feed a display would show, and which not and why",

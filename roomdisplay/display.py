@@ -1,0 +1,116 @@
+"""`roomdisplay display`: the program that runs at the room.
+
+The first frame comes first: until it is painted, nothing of the network is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from roomdisplay.device.watchdog import ServiceManager
+from roomdisplay.model.room import Place
+from roomdisplay.sync.engine import create_engine
+from roomdisplay.sync.options import DisplayOptions
+from roomdisplay.sync.warm import runtime_folder
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        default=os.environ.get("ROOMDISPLAY_SERVER"),
+        help="the Admin Center's address (default: $ROOMDISPLAY_SERVER)",
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        default=default_state_dir(os.environ),
+        help="where the display keeps its day and what is unsent (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--insecure-key-file",
+        type=Path,
+        metavar="FILE",
+        help="keep the key in this plain file instead of a keyring; for trials only",
+    )
+    parser.add_argument(
+        "--windowed",
+        type=window_size,
+        metavar="WxH",
+        help="a window of this size instead of the whole screen",
+    )
+    parser.add_argument(
+        "--place",
+        type=Place,
+        metavar="door|inside",
+        default=Place.DOOR,
+        help="where the display hangs, until the Admin Center says it (default: door)",
+    )
+    parser.add_argument(
+        "--language",
+        metavar="TAG",
+        default=system_language(os.environ),
+        help="what it speaks until the Admin Center says it (default: %(default)s)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the display until it is told to end."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    engine = create_engine(
+        DisplayOptions(
+            state_dir=options.state_dir,
+            server=options.server or None,
+            insecure_key_file=options.insecure_key_file,
+            runtime_dir=runtime_folder(os.environ, os.getuid()),
+        )
+    )
+    try:
+        from roomdisplay.ui.app import (  # noqa: PLC0415 - a server has no Qt, and shows --help
+            GlassOptions,
+            choose_backends,
+            run_glass,
+        )
+    except ImportError as error:
+        sys.stderr.write(f"roomdisplay: Qt for Python is not installed ({error})\n")
+        return 1
+    os.environ.update(choose_backends(dict(os.environ)))
+    glass = GlassOptions(windowed=options.windowed, place=options.place, language=options.language)
+    return run_glass(engine, glass, ServiceManager())
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """`$STATE_DIRECTORY` of a systemd unit, else the user's state folder."""
+    if state := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(state)
+    home = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "roomdisplay"
+
+
+def system_language(environ: Mapping[str, str]) -> str:
+    """The language of the machine as a BCP 47 tag, from its locale; English where it has none."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        tag = environ.get(name, "").partition(".")[0].partition("@")[0].replace("_", "-")
+        if tag:
+            return "en" if tag in {"C", "POSIX"} else tag
+    return "en"
+
+
+def window_size(text: str) -> tuple[int, int]:
+    """Width and height from "1280x800".
+
+    Raises:
+        ValueError: it is not two whole numbers, or too small or large to be a window.
+    """
+    width, _, height = text.lower().partition("x")
+    size = (int(width), int(height))
+    if not all(200 <= side <= 16_384 for side in size):  # noqa: PLR2004 - what a window can be
+        raise ValueError(text)
+    return size
