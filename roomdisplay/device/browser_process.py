@@ -17,6 +17,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from roomdisplay.device.call import BrowserSettings, Rectangle
+
+WINDOW_CLASS = "roomdisplay-call"
+"""The window's class under X11."""
+APP_ID = "chrome-_text_html,_roomdisplay-call_"
+"""How the window's app id begins under Wayland, where Chromium makes it from the start page."""
+
+_START_PAGE = "data:text/html,<roomdisplay-call><body style=background:%23101418>"
 _PREFIX = "roomdisplay-call-"
 _SAFE_FD = 10
 """Descriptors from here on cannot collide with the ones that are placed in the child."""
@@ -127,6 +135,40 @@ def start_browser(command: str, switches: Sequence[str], profile: Path) -> Brows
         os.close(child_in)
         os.close(child_out)
     return BrowserProcess(pid, profile, our_in, our_out)
+
+
+def chromium_switches(
+    settings: BrowserSettings, profile: Path, area: Rectangle, scale: float
+) -> list[str]:
+    """Chromium's arguments for a call: everything but the address, which would be seen here."""
+    session = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
+    return [
+        "--remote-debugging-pipe",
+        f"--user-data-dir={profile}",
+        f"--disk-cache-dir={profile}/cache",
+        f"--app={_START_PAGE}",
+        f"--class={WINDOW_CLASS}",
+        f"--ozone-platform={settings.platform or session}",
+        f"--window-position={area.x},{area.y}",
+        f"--window-size={area.width},{area.height}",
+        f"--force-device-scale-factor={scale:g}",
+        "--password-store=basic",
+        "--autoplay-policy=no-user-gesture-required",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--noerrdialogs",
+        "--hide-crash-restore-bubble",
+        "--disable-session-crashed-bubble",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-domain-reliability",
+        "--disable-sync",
+        "--disable-extensions",
+        "--disable-breakpad",
+        "--disable-features=MediaRouter,Translate,GlobalMediaControls",
+        *(() if settings.sandbox else ("--no-sandbox", "--test-type")),
+        *settings.extra_switches,
+    ]
 
 
 def _pipe() -> tuple[int, int]:
