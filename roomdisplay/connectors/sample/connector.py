@@ -25,7 +25,6 @@ FIELDS: tuple[Field, ...] = (
     Field(key="language", required=False),
     Field(key="surprise_at", required=False),
 )
-_WEEKEND = 5
 
 
 def connect(settings: ConnectionSettings, clock: Callable[[], datetime]) -> SampleBuilding:
@@ -34,7 +33,7 @@ def connect(settings: ConnectionSettings, clock: Callable[[], datetime]) -> Samp
 
 
 class SampleBuilding:
-    """Six rooms whose every working day is alike.
+    """Six rooms whose days are all alike.
 
     Settings: `language` ("en" or "fr") of the titles; `surprise_at`, an ISO instant from which on
     Atlas has one meeting more on that day.
@@ -95,10 +94,6 @@ class SampleBuilding:
             day += timedelta(days=1)
 
     def _entries(self, room: SampleRoom, day: date, zone: ZoneInfo) -> tuple[Entry, ...]:
-        if day.weekday() >= _WEEKEND and (
-            self._surprise_at is None or self._surprise_at.astimezone(zone).date() != day
-        ):
-            return ()
         added = (
             room is ATLAS
             and self._surprise_at is not None

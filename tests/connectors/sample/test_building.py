@@ -21,8 +21,8 @@ async def test_every_listed_room_can_be_read_and_touches_the_window():
         picture = await sample.read(room.address, WEEK, zone="Europe/Paris")
         assert all(WEEK.touches(o.start, o.end) for o in picture.occurrences)
     atlas = await sample.read("atlas", WEEK, zone="Europe/Paris")
-    assert len(atlas.occurrences) == 6 * 5
-    assert atlas.occurrences[0].start == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+    assert len(atlas.occurrences) == 9 * 5
+    assert atlas.occurrences[0].start == datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 
 
 async def test_the_same_picture_is_told_as_unchanged_until_somebody_adds_a_meeting():

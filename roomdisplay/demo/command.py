@@ -1,0 +1,158 @@
+"""`roomdisplay demo`: everything at once, by the real protocol."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.errors import StartError
+from roomdisplay.admin.server import serve
+from roomdisplay.admin.settings import DEFAULT_PORT, ServerSettings
+from roomdisplay.admin.use_cases.pairing import approve_pairing, look_up_pairing
+from roomdisplay.demo.clock import ZONE, DemoClock, opening
+from roomdisplay.demo.controls import Controls
+from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
+from roomdisplay.demo.network import PullableNetwork
+from roomdisplay.demo.options import DemoOptions, add_arguments, options_of
+from roomdisplay.demo.screen import Screen, can_open_a_window
+
+_QUIET = ("httpx", "httpcore", "apscheduler", "aiosqlite", "uvicorn", "alembic", "roomdisplay")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_arguments(parser)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Show the demo until its window is closed; 0, or 1 with words."""
+    options = options_of(parsed)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with tempfile.TemporaryDirectory(prefix="roomdisplay-demo-") as folder:
+            return asyncio.run(_Demo(options, Path(folder)).run())
+    except StartError as error:
+        sys.stderr.write(f"roomdisplay: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+class _Demo:
+    """One showing: an Admin Center, its rooms, the cable and the screen, in a folder of its own."""
+
+    def __init__(self, options: DemoOptions, folder: Path) -> None:
+        self._options = options
+        self._folder = folder
+        start = options.at or opening(datetime.now(ZONE).date())
+        self._clock = DemoClock(start, frozen=options.screenshot is not None)
+        self._controls = Controls(self._clock)
+        self._stop = asyncio.Event()
+        self._code = 1
+
+    async def run(self) -> int:
+        """Serve, furnish, pair, show; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        port = self._options.port or _free_port()
+        async with PullableNetwork(port) as network:
+            show = asyncio.Event()
+            admins: list[Admin] = []
+
+            def ready(admin: Admin) -> None:
+                admins.append(admin)
+                show.set()
+
+            settings = ServerSettings(
+                data_dir=self._folder / "admin",
+                port=port,
+                public_origins=(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{network.port}"),
+                seal_key_file=self._folder / "admin.key",
+                demo=self._controls,
+            )
+            server = asyncio.create_task(
+                serve(settings, clock=self._clock, ready=ready, stop=self._stop)
+            )
+            shown = asyncio.create_task(show.wait())
+            await asyncio.wait({server, shown}, return_when=asyncio.FIRST_COMPLETED)
+            shown.cancel()
+            if admins:
+                await self._show(admins[0], network)
+            self._stop.set()
+            await server
+        return self._code
+
+    async def _show(self, admin: Admin, network: PullableNetwork) -> None:
+        furnished = await furnish(admin, self._options.language)
+        self._controls.take(admin, network, furnished)
+        screen = Screen(self._options, self._folder / "display", network.port)
+        async with screen:
+            approval = asyncio.create_task(self._approve(admin, furnished, screen))
+            self._say(admin, furnished)
+            stopped = asyncio.create_task(self._stop.wait())
+            ended = asyncio.create_task(screen.ended())
+            surprise = asyncio.create_task(self._surprise(furnished))
+            try:
+                await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
+                self._code = ended.result() if ended.done() else 0
+            finally:
+                for task in (approval, stopped, ended, surprise):
+                    task.cancel()
+                await asyncio.gather(approval, stopped, ended, surprise, return_exceptions=True)
+
+    async def _approve(self, admin: Admin, furnished: Furnished, screen: Screen) -> None:
+        """Do what an installer does: read the code from the glass, choose the room, confirm."""
+        while True:
+            code = await screen.code()
+            pending = await look_up_pairing(
+                admin, furnished.owner, code, session_id="demo", address="127.0.0.1"
+            )
+            await approve_pairing(
+                admin, furnished.owner, pending.id,
+                room_id=furnished.atlas, place=self._options.place,
+            )  # fmt: skip
+
+    async def _surprise(self, furnished: Furnished) -> None:
+        """When somebody has added a meeting, the calendar is read without waiting its minute."""
+        left = (furnished.surprise_at - self._clock()).total_seconds()
+        if self._options.screenshot is None:
+            await asyncio.sleep(max(0.0, left))
+            await self._controls.jump(0)
+
+    def _say(self, admin: Admin, furnished: Furnished) -> None:
+        if self._options.screenshot is not None:
+            return
+        local = self._clock().astimezone(ZONE)
+        where = (
+            "its window" if can_open_a_window() else "not shown: no screen here; see --screenshot"
+        )
+        sys.stdout.write(
+            f"Screen        Atlas, {self._options.place.value}, {local:%H:%M} ({where})\n"
+            f"Admin Center  {admin.settings.canonical_origin}\n"
+            f"Sign in       {OWNER_EMAIL}  {furnished.password}\n"
+        )
+        sys.stdout.flush()
+
+
+def _free_port() -> int:
+    """The usual port if nobody has it, else one that the system chooses."""
+    for port in (DEFAULT_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise StartError("No port is free on this machine.")

@@ -1,0 +1,126 @@
+"""The demo's display process: the product's own, but that it reads its pairing code aloud.
+
+Each pairing code that comes onto the glass is printed as a line, for the demo to type it in as an
+installer would. With `--screenshot` it draws one picture and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from roomdisplay.device.clock import boottime
+from roomdisplay.model.room import Place
+from roomdisplay.model.roomstate import Standing
+from roomdisplay.sync.engine import DisplayEngine
+from roomdisplay.sync.options import Clocks, DisplayOptions
+from roomdisplay.sync.snapshot import Snapshot
+
+PICTURE_PATIENCE = 60.0
+"""Seconds until a display that has heard nothing gives up its picture."""
+
+
+def main() -> int:
+    """Run until the window is closed or the picture is saved."""
+    logging.basicConfig(level=logging.ERROR)
+    options = _options()
+    engine = _ReadAloud(
+        DisplayOptions(
+            state_dir=options.state_dir,
+            server=options.server,
+            insecure_key_file=options.state_dir / "demo.key",
+            clocks=Clocks(server_is_trusted=True),  # the demo's own time, on this machine
+        )
+    )
+    if options.screenshot is not None:
+        return _picture(engine, options)
+    return _window(engine, options)
+
+
+class _ReadAloud(DisplayEngine):
+    """The display's engine, which also prints each new pairing code."""
+
+    def start(self, listener: Callable[[Snapshot], None]) -> None:
+        """Begin, with ears of our own beside the screen's."""
+        last: str | None = None
+
+        def listen(snapshot: Snapshot) -> None:
+            nonlocal last
+            code = snapshot.pairing.user_code if snapshot.pairing else None
+            if code is not None and code != last:
+                last = code
+                sys.stdout.write(f"{code}\n")
+                sys.stdout.flush()
+            listener(snapshot)
+
+        super().start(listen)
+
+
+def _picture(engine: DisplayEngine, options: argparse.Namespace) -> int:
+    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415 - only this way needs it
+
+    from roomdisplay.ui.picture import render  # noqa: PLC0415 - as above
+
+    application = QGuiApplication(sys.argv[:1])
+    settled = threading.Event()
+
+    def listen(snapshot: Snapshot) -> None:
+        if (
+            snapshot.standing is Standing.PAIRED
+            and snapshot.schedule is not None
+            and snapshot.clock.trusted
+            and snapshot.freshness(boottime()).fresh
+        ):
+            settled.set()
+
+    engine.start(listen)
+    engine.frame_painted()
+    try:
+        if not settled.wait(PICTURE_PATIENCE):
+            sys.stderr.write("roomdisplay: the display heard nothing of its room in a minute\n")
+            return 1
+        render(
+            engine.snapshot, size=options.size, boottime=boottime(), path=options.screenshot,
+            place=options.place, language=options.language,
+        )  # fmt: skip
+    except OSError as error:
+        sys.stderr.write(f"roomdisplay: {error}\n")
+        return 1
+    finally:
+        engine.stop()
+    del application
+    return 0
+
+
+def _window(engine: DisplayEngine, options: argparse.Namespace) -> int:
+    from roomdisplay.device.watchdog import ServiceManager  # noqa: PLC0415 - only this way needs it
+    from roomdisplay.ui.app import GlassOptions, choose_backends, run_glass  # noqa: PLC0415
+
+    os.environ.update(choose_backends(dict(os.environ)))
+    glass = GlassOptions(windowed=options.size, place=options.place, language=options.language)
+    return run_glass(engine, glass, ServiceManager())
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="roomdisplay.demo.glass")
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--place", type=Place, required=True)
+    parser.add_argument("--language", required=True)
+    parser.add_argument("--size", type=_size, required=True)
+    parser.add_argument("--screenshot", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
