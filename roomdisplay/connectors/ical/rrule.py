@@ -33,7 +33,7 @@ class BudgetExhaustedError(Exception):
 class Budget:
     """How many periods all rules of one calendar may look at together."""
 
-    def __init__(self, steps: int = 400_000, per_rule: int = 60_000) -> None:
+    def __init__(self, steps: int = 150_000, per_rule: int = 30_000) -> None:
         self.steps = steps
         self.per_rule = per_rule
 

@@ -1,0 +1,545 @@
+"""iCalendar as calendars write it: the checklist, one case each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from roomdisplay.connectors.base import Picture, Window
+from roomdisplay.connectors.ical.reading import read_calendars
+from roomdisplay.connectors.ical.text import calendar_text
+
+ZONE = "Europe/Berlin"
+WEEK = Window(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 11, 29, 23, tzinfo=UTC))
+
+
+def wrapped(*lines: str, head: str = "") -> str:
+    events = "\n".join(lines)
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\n{head}{events}\nEND:VCALENDAR\n"
+
+
+def vevent(*lines: str, uid: str = "a") -> str:
+    return "\n".join(("BEGIN:VEVENT", f"UID:{uid}", *lines, "END:VEVENT"))
+
+
+def read(text: str, window: Window = WEEK, zone: str = ZONE) -> Picture:
+    return read_calendars([calendar_text(text.encode())], window, zone)
+
+
+def day(text: str, days: int = 1, zone_offset: int = 1) -> Window:
+    start = datetime.fromisoformat(f"{text}T00:00:00+0{zone_offset}:00").astimezone(UTC)
+    return Window(start, start + timedelta(days=days))
+
+
+def times(picture: Picture) -> list[str]:
+    """Starts and ends in UTC, in short."""
+    return [f"{one.start:%m%dT%H%M}-{one.end:%m%dT%H%M}" for one in picture.occurrences]
+
+
+def reasons(picture: Picture) -> list[str]:
+    return [one.reason for one in picture.left_out]
+
+
+START = "DTSTART;TZID=Europe/Berlin:20261123T100000"
+END = "DTEND;TZID=Europe/Berlin:20261123T110000"
+DAILY = (START, END, "RRULE:FREQ=DAILY;COUNT=4")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["DTSTART:20261123T100000Z", "DTEND:20261123T110000Z"], "1123T1000-1123T1100"),
+        (["DTSTART:20261123T100000", "DTEND:20261123T110000"], "1123T0900-1123T1000"),
+        ([START, END], "1123T0900-1123T1000"),
+        ([START, "DURATION:PT90M"], "1123T0900-1123T1030"),
+        ([START, "DURATION:P1DT1H"], "1123T0900-1124T1000"),
+        ([START, "DURATION:P1W"], "1123T0900-1130T0900"),
+        ([START], "1123T0900-1123T0900"),
+        ([START, "DTEND;VALUE=DATE:20261125"], "1123T0900-1124T2300"),
+        (["DTSTART;VALUE=DATE:20261123"], "1122T2300-1123T2300"),
+        (["DTSTART:20261123"], "1122T2300-1123T2300"),
+        (["DTSTART;VALUE=DATE:20261123", "DTEND;VALUE=DATE:20261123"], "1122T2300-1123T2300"),
+        (["DTSTART;VALUE=DATE:20261123", "DTEND;VALUE=DATE:20261126"], "1122T2300-1125T2300"),
+        (["DTSTART;VALUE=DATE:20261123", "DURATION:P2D"], "1122T2300-1124T2300"),
+        (["DTSTART;TZID=America/New_York:20261123T100000", "DURATION:PT1H"], "1123T1500-1123T1600"),
+        (["DTSTART:20261123T100000+0500", "DURATION:PT1H"], "1123T0500-1123T0600"),
+        (["DTSTART:20261120T100000Z", "DTEND:20261201T110000Z"], "1120T1000-1201T1100"),
+    ],
+)
+def test_times(lines: list[str], expected: str) -> None:
+    assert times(read(wrapped(vevent(*lines)))) == [expected]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [START, "DTEND;TZID=Europe/Berlin:20261123T090000"],
+        [START, "DTEND;VALUE=DATE:20261123"],
+        [START, "DURATION:-PT1H"],
+        [START, "DTEND:soon"],
+        [START, "DURATION:P"],
+        ["DTSTART:20261131T100000Z"],
+        ["DTSTART:00010101T000000Z", "RRULE:FREQ=DAILY"],
+        ["DTSTART:"],
+        ["SUMMARY:No start"],
+        [START, "RECURRENCE-ID:x"],
+    ],
+)
+def test_what_cannot_be_read_is_left_out_alone(lines: list[str]) -> None:
+    picture = read(wrapped(vevent(*lines), vevent(START, END, uid="b")))
+    assert [one.source_id for one in picture.occurrences] == ["b"]
+    assert reasons(picture) == ["malformed"]
+    assert len(picture.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("tzid", "expected"),
+    [
+        ("Europe/Berlin", "0900"),
+        ("W. Europe Standard Time", "0900"),
+        ('"W. Europe Standard Time"', "0900"),
+        ("/Europe/Stockholm", "0900"),
+        ("/freeassociation.sourceforge.net/Europe/Berlin", "0900"),
+        ("/mozilla.org/20050126_1/Europe/Berlin", "0900"),
+        ("/mozilla.org/20050126_1/America/Argentina/Ushuaia", "1300"),
+        ("GMT+0200", "0800"),
+        ("UTC-05:00", "1500"),
+        ("tzone://Microsoft/Utc", "1000"),
+        ("Etc/GMT+5", "1500"),
+        ("India Standard Time", "0430"),
+    ],
+)
+def test_zone_names(tzid: str, expected: str) -> None:
+    picture = read(wrapped(vevent(f"DTSTART;TZID={tzid}:20261123T100000")))
+    assert times(picture)[0].startswith(f"1123T{expected}")
+    assert picture.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "tzid",
+    [
+        "Nowhere/Land",
+        "tzone://Microsoft/Custom",
+        "Europe",
+        "../../etc/passwd",
+        "Customized Time Zone",
+        '"(UTC+01:00) Amsterdam, Berlin, Bern"',
+        "x" * 5000,
+    ],
+)
+def test_unknown_zones_are_the_rooms_with_a_warning(tzid: str) -> None:
+    picture = read(wrapped(vevent(f"DTSTART;TZID={tzid}:20261123T100000")))
+    assert times(picture) == ["1123T0900-1123T0900"]
+    assert len(picture.warnings) == 1
+
+
+def vtimezone(name: str, standard: str, daylight: str | None = None) -> str:
+    summer = (
+        f"BEGIN:DAYLIGHT\nDTSTART:16010101T020000\nTZOFFSETFROM:{standard}\nTZOFFSETTO:{daylight}\n"
+        "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\n"
+    )
+    return (
+        f"BEGIN:VTIMEZONE\nTZID:{name}\nBEGIN:STANDARD\nDTSTART:16010101T030000\n"
+        f"TZOFFSETFROM:{daylight or standard}\nTZOFFSETTO:{standard}\n"
+        "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10\nEND:STANDARD\n"
+        f"{summer if daylight else ''}END:VTIMEZONE\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [
+        ("Customized Time Zone", "Customized Time Zone"),
+        ("tzone://Microsoft/Custom", "tzone://Microsoft/Custom"),
+        ("(UTC-05:00) Eastern Time", '"(UTC-05:00) Eastern Time"'),
+    ],
+)
+def test_a_zone_of_the_file(name: str, quoted: str) -> None:
+    event = vevent(f"DTSTART;TZID={quoted}:20261123T100000", "DURATION:PT1H")
+    zone = vtimezone(name, "-0500", "-0400")
+    for text in (wrapped(event, head=zone), wrapped(event + "\n" + zone.rstrip())):
+        picture = read(text)
+        assert times(picture) == ["1123T1500-1123T1600"]
+        assert picture.warnings == ()
+
+
+def test_the_same_name_means_something_else_in_the_next_feed() -> None:
+    event = vevent("DTSTART;TZID=Customized Time Zone:20261123T100000")
+    for offset, hour in (("+0100", "09"), ("-0500", "15")):
+        zone = vtimezone("Customized Time Zone", offset)
+        assert times(read(wrapped(event, head=zone)))[0].startswith(f"1123T{hour}")
+    alone = read(wrapped(event))
+    assert len(alone.warnings) == 1
+    two = wrapped(event, head=vtimezone("Customized Time Zone", "+0300")) + wrapped(
+        vevent("DTSTART;TZID=Customized Time Zone:20261123T100000", uid="b"),
+        head=vtimezone("Customized Time Zone", "-0300"),
+    )
+    assert [one[:9] for one in times(read(two))] == ["1123T0700", "1123T1300"]
+
+
+@pytest.mark.parametrize(
+    "form", ["DTSTART;VALUE=DATE:19701025", "DTSTART:19701025T030000\nRDATE:19711031T030000"]
+)
+def test_a_zone_of_the_file_in_odd_forms(form: str) -> None:
+    zone = (
+        f"BEGIN:VTIMEZONE\nTZID:Odd\nBEGIN:STANDARD\n{form}\nTZOFFSETFROM:+0400\n"
+        "TZOFFSETTO:+0300\nEND:STANDARD\nEND:VTIMEZONE\n"
+    )
+    picture = read(wrapped(vevent("DTSTART;TZID=Odd:20261123T100000"), head=zone))
+    assert times(picture) == ["1123T0700-1123T0700"]
+
+
+def test_a_file_zone_reads_gaps_and_overlaps_as_an_iana_zone_does() -> None:
+    zone = vtimezone("Mine", "+0100", "+0200")
+    for date, clock in (("20260329", "023000"), ("20261025", "023000"), ("20260701", "120000")):
+        window = day(f"{date[:4]}-{date[4:6]}-{date[6:]}")
+        found = [
+            times(read(wrapped(vevent(f"DTSTART;TZID={name}:{date}T{clock}"), head=zone), window))
+            for name in ("Mine", "Europe/Berlin")
+        ]
+        assert found[0] == found[1] != []
+
+
+def test_floating_times_follow_x_wr_timezone() -> None:
+    event = vevent("DTSTART:20261123T100000")
+    assert (
+        times(read(wrapped(event, head="X-WR-TIMEZONE:America/New_York\n")))[0][:9] == "1123T1500"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "expected"),
+    [
+        ("20260329T023000", "PT1H", "0329T0130-0329T0230"),
+        ("20260329T013000", "PT2H", "0329T0030-0329T0230"),
+        ("20261025T023000", "PT1H", "1025T0030-1025T0130"),
+        ("20261024T120000", "P1D", "1024T1000-1025T1100"),
+        ("20261024T120000", "PT24H", "1024T1000-1025T1000"),
+    ],
+)
+def test_durations_over_the_clock_change(start: str, duration: str, expected: str) -> None:
+    window = day(f"{start[:4]}-{start[4:6]}-{start[6:8]}", 2)
+    event = vevent(f"DTSTART;TZID=Europe/Berlin:{start}", f"DURATION:{duration}")
+    assert times(read(wrapped(event), window)) == [expected]
+
+
+def test_a_series_over_the_clock_change_keeps_its_clock_and_its_length() -> None:
+    event = vevent(
+        "DTSTART;TZID=Europe/Berlin:20261020T090000",
+        "DTEND;TZID=Europe/Berlin:20261020T100000",
+        "RRULE:FREQ=DAILY",
+    )
+    found = times(read(wrapped(event), day("2026-10-24", 2, 2)))
+    assert found == ["1024T0700-1024T0800", "1025T0800-1025T0900"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "EXDATE;TZID=Europe/Berlin:20261124T100000",
+        "EXDATE:20261124T090000Z",
+        "EXDATE:20261124T100000",
+        "EXDATE;VALUE=DATE:20261124",
+        "EXDATE;TZID=America/New_York:20261124T040000",
+        "EXRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24",
+    ],
+)
+def test_exceptions_in_any_form(line: str) -> None:
+    picture = read(wrapped(vevent(*DAILY, line)))
+    assert [one.start.day for one in picture.occurrences] == [23, 25, 26]
+
+
+@pytest.mark.parametrize(
+    "line", ["EXDATE;VALUE=DATE:20261124", "EXDATE:20261124T000000", "EXDATE:20261123T230000Z"]
+)
+def test_exceptions_of_days(line: str) -> None:
+    event = vevent("DTSTART;VALUE=DATE:20261123", "RRULE:FREQ=DAILY;COUNT=3", line)
+    assert [one.start.day for one in read(wrapped(event)).occurrences] == [22, 24]
+
+
+@pytest.mark.parametrize(
+    "recurrence_id",
+    [
+        "RECURRENCE-ID;TZID=Europe/Berlin:20261124T100000",
+        "RECURRENCE-ID:20261124T090000Z",
+        "RECURRENCE-ID:20261124T100000",
+        "RECURRENCE-ID;VALUE=DATE:20261124",
+        "RECURRENCE-ID;TZID=Asia/Tokyo:20261124T180000",
+    ],
+)
+def test_overrides_in_any_form(recurrence_id: str) -> None:
+    moved = vevent("DTSTART;TZID=Europe/Berlin:20261124T150000", "DURATION:PT1H", recurrence_id)
+    for text in (wrapped(vevent(*DAILY), moved), wrapped(moved, vevent(*DAILY))):
+        picture = read(text)
+        assert [one.start.hour for one in picture.occurrences] == [9, 14, 9, 9]
+
+
+def test_an_override_keeps_the_id_of_its_occurrence() -> None:
+    plain = read(wrapped(vevent(*DAILY))).occurrences[1].source_id
+    moved = vevent(START, END, "RECURRENCE-ID:20261124T090000Z", "SUMMARY:Now on Monday")
+    found = read(wrapped(vevent(*DAILY), moved))
+    assert [one.title for one in found.occurrences if one.source_id == plain] == ["Now on Monday"]
+    assert plain == "a/20261124T090000Z"
+
+
+def test_an_override_that_moves_into_and_out_of_the_window() -> None:
+    series = vevent(*DAILY)
+    out = vevent("DTSTART:20270301T100000Z", "DURATION:PT1H", "RECURRENCE-ID:20261124T090000Z")
+    assert [one.start.day for one in read(wrapped(series, out)).occurrences] == [23, 25, 26]
+    march = Window(datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 3, 2, tzinfo=UTC))
+    assert times(read(wrapped(series, out), march)) == ["0301T1000-0301T1100"]
+
+
+def test_an_override_without_its_master() -> None:
+    alone = vevent(START, END, "RECURRENCE-ID:20261123T080000Z", "SUMMARY:Guest")
+    picture = read(wrapped(alone))
+    assert [(one.source_id, one.title) for one in picture.occurrences] == [
+        ("a/20261123T080000Z", "Guest")
+    ]
+
+
+def test_this_and_future() -> None:
+    onward = vevent(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261125T100000",
+        "DTSTART;TZID=Europe/Berlin:20261125T143000",
+        "DTEND;TZID=Europe/Berlin:20261125T150000",
+        "SUMMARY:Later",
+    )
+    single = vevent(
+        "RECURRENCE-ID;TZID=Europe/Berlin:20261127T100000",
+        "DTSTART;TZID=Europe/Berlin:20261127T080000",
+        "SUMMARY:Once",
+    )
+    series = vevent(START, END, "RRULE:FREQ=DAILY", "SUMMARY:First")
+    picture = read(wrapped(series, onward, single))
+    assert [(one.start.day, one.start.hour, one.title) for one in picture.occurrences] == [
+        (23, 9, "First"), (24, 9, "First"), (25, 13, "Later"), (26, 13, "Later"),
+        (27, 7, "Once"), (28, 13, "Later"), (29, 13, "Later"),
+    ]  # fmt: skip
+    later = Window(WEEK.start + timedelta(days=200), WEEK.start + timedelta(days=201))
+    assert [one.title for one in read(wrapped(series, onward), later).occurrences] == ["Later"]
+
+
+def test_a_series_cancelled_from_some_day_on() -> None:
+    onward = vevent(
+        START.replace("23T", "25T"), "RECURRENCE-ID;RANGE=THISANDFUTURE:20261125T090000Z",
+        "STATUS:CANCELLED",
+    )  # fmt: skip
+    picture = read(wrapped(vevent(*DAILY), onward))
+    assert [one.start.day for one in picture.occurrences] == [23, 24]
+    assert reasons(picture) == ["cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("rdate", "expected"),
+    [
+        ("RDATE;TZID=Europe/Berlin:20261126T080000,20261127T080000", ["23T09", "26T07", "27T07"]),
+        ("RDATE:20261126T080000Z", ["23T09", "26T08"]),
+        ("RDATE;VALUE=DATE:20261126", ["23T09", "25T23"]),
+        ("RDATE;VALUE=PERIOD:20261126T080000Z/PT3H", ["23T09", "26T08"]),
+        ("RDATE;VALUE=PERIOD:20261126T080000Z/20261126T110000Z", ["23T09", "26T08"]),
+        ("RDATE:nonsense", ["23T09"]),
+    ],
+)
+def test_extra_dates(rdate: str, expected: list[str]) -> None:
+    picture = read(wrapped(vevent(START, END, rdate)))
+    assert [f"{one.start:%dT%H}" for one in picture.occurrences] == expected
+    if "PERIOD" in rdate:
+        assert picture.occurrences[1].end.hour == 11
+
+
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [
+        ("20261125", [23, 24, 25]),
+        ("20261125T090000Z", [23, 24, 25]),
+        ("20261125T085959Z", [23, 24]),
+        ("20261125T100000", [23, 24, 25]),
+        ("20261125T095959", [23, 24]),
+        ("20261101T000000Z", [23]),
+        ("20261399", [23]),
+        ("never", [23]),
+    ],
+)
+def test_ends_of_timed_series(until: str, days: list[int]) -> None:
+    picture = read(wrapped(vevent(START, END, f"RRULE:FREQ=DAILY;UNTIL={until}")))
+    assert [one.start.day for one in picture.occurrences] == days
+
+
+@pytest.mark.parametrize("until", ["20261124", "20261124T000000Z", "20261124T235959"])
+def test_ends_of_series_of_days(until: str) -> None:
+    event = vevent("DTSTART;VALUE=DATE:20261123", f"RRULE:FREQ=DAILY;UNTIL={until}")
+    assert len(read(wrapped(event)).occurrences) == 2
+
+
+@pytest.mark.parametrize("rule", ["FREQ=SOMETIMES", "nonsense", "FREQ=DAILY;BYDAY=XX", ""])
+def test_a_bad_rule_still_shows_the_start(rule: str) -> None:
+    picture = read(wrapped(vevent(START, END, f"RRULE:{rule}")))
+    assert times(picture) == ["1123T0900-1123T1000"]
+    assert len(picture.warnings) == 1
+
+
+def test_the_newest_version_counts() -> None:
+    versions = [
+        vevent(f"DTSTART:20261123T{hour}0000Z", f"SEQUENCE:{sequence}", f"DTSTAMP:{stamp}Z")
+        for hour, sequence, stamp in (
+            ("08", 1, "20261101T000000"),
+            ("09", 2, "20261101T000000"),
+            ("10", 2, "20261102T000000"),
+        )
+    ]
+    for order in (versions, versions[::-1]):
+        picture = read(wrapped(*order))
+        assert times(picture) == ["1123T1000-1123T1000"]
+        assert reasons(picture) == ["replaced", "replaced"]
+
+
+def test_a_newer_version_outside_the_window_takes_the_older_away() -> None:
+    older = vevent(START, END, "SEQUENCE:0")
+    newer = vevent("DTSTART:20270301T100000Z", "SEQUENCE:1")
+    assert read(wrapped(older, newer)).occurrences == ()
+
+
+def test_meetings_that_share_a_uid_by_mistake_are_all_shown() -> None:
+    picture = read(wrapped(vevent(START, END), vevent("DTSTART:20261124T100000Z")))
+    assert len({one.source_id for one in picture.occurrences}) == 2
+    nameless = "BEGIN:VEVENT\nDTSTART:2026112{}T100000Z\nEND:VEVENT"
+    picture = read(wrapped(nameless.format(3), nameless.format(4)))
+    assert len({one.source_id for one in picture.occurrences}) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("STATUS:CANCELLED", "cancelled"),
+        ("STATUS:cancelled", "cancelled"),
+        ("TRANSP:TRANSPARENT", "free_time"),
+        ("X-MICROSOFT-CDO-BUSYSTATUS:FREE", "free_time"),
+        ("ATTENDEE;CUTYPE=ROOM;PARTSTAT=DECLINED:mailto:r@x.example", "declined"),
+        ("ATTENDEE;PARTSTAT=DECLINED;CUTYPE=RESOURCE:mailto:r@x.example", "declined"),
+        ("STATUS:TENTATIVE", None),
+        ("TRANSP:OPAQUE", None),
+        ("X-MICROSOFT-CDO-BUSYSTATUS:OOF", None),
+        ("TRANSP:TRANSPARENT\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY", None),
+        ("ATTENDEE;PARTSTAT=DECLINED:mailto:ada@x.example", None),
+        (
+            "\n".join(
+                f"ATTENDEE;CUTYPE=ROOM;PARTSTAT={answer}:mailto:room@x.example"
+                for answer in ("DECLINED", "ACCEPTED")
+            ),
+            None,
+        ),
+    ],
+)
+def test_what_takes_the_room(line: str, reason: str | None) -> None:
+    picture = read(wrapped(vevent(START, END, line)))
+    assert reasons(picture) == ([] if reason is None else [reason])
+    assert len(picture.occurrences) == (reason is None)
+
+
+def test_a_cancelled_master_cancels_all() -> None:
+    moved = vevent(START, END, "RECURRENCE-ID:20261124T090000Z")
+    picture = read(wrapped(vevent(*DAILY, "STATUS:CANCELLED"), moved))
+    assert picture.occurrences == ()
+    assert reasons(picture) == ["cancelled"] * 4
+
+
+def test_a_message_of_cancellation() -> None:
+    picture = read(wrapped(vevent(START, END), head="METHOD:CANCEL\n"))
+    assert reasons(picture) == ["cancelled"]
+
+
+def test_texts_links_and_privacy() -> None:
+    (one,) = read(
+        wrapped(
+            vevent(
+                START,
+                END,
+                r"SUMMARY:Plan\, build\; run\nand more",
+                'ORGANIZER;CN="Example, Ada":mailto:ada@rooms.example',
+                "LOCATION:Room 1",
+                r"DESCRIPTION:First\nSecond",
+                'X-ALT-DESC;FMTTYPE=text/html:<a href="https://x.example/">x\\, y</a>',
+                "CLASS:CONFIDENTIAL",
+                "URL:https://wiki.example/page",
+                "X-GOOGLE-CONFERENCE:https://meet.google.com/abc-defg-hij",
+                "CONFERENCE;VALUE=URI;FEATURE=PHONE:tel:+1-555-0100",
+                "CONFERENCE;VALUE=URI;FEATURE=CHAT:https://chat.example/1",
+                'CONFERENCE;VALUE=URI;FEATURE="AUDIO,VIDEO";LABEL="x: y":https://zoom.us/j/1',
+                "X-MICROSOFT-SKYPETEAMSMEETINGURL:https://teams.microsoft.com/l/meetup-join/1",
+                "X-ZOOM-JOINURL:javascript:alert(1)",
+                "BEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:Alarm\nUID:other\nTRIGGER:-PT5M\nEND:VALARM",
+            )
+        )
+    ).occurrences
+    assert one.title == "Plan, build; run\nand more"
+    assert one.organizer == "Example, Ada"
+    assert one.body_text == "First\nSecond"
+    assert one.body_html == '<a href="https://x.example/">x, y</a>'
+    assert one.private
+    assert one.structured_links == (
+        "https://zoom.us/j/1",
+        "https://chat.example/1",
+        "https://meet.google.com/abc-defg-hij",
+        "https://teams.microsoft.com/l/meetup-join/1",
+        "https://wiki.example/page",
+    )
+
+
+def test_hostile_titles_are_kept_as_text_and_bounded() -> None:
+    title = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 10_000
+    (one,) = read(wrapped(vevent(START, END, f"SUMMARY:{title}"))).occurrences
+    assert one.title is not None
+    assert one.title.startswith("<script>")
+    assert len(one.title) <= 2000
+
+
+def test_a_million_fold_rule_is_cut_with_a_word() -> None:
+    rules = ("FREQ=SECONDLY", "FREQ=SECONDLY;COUNT=1000000", "FREQ=MINUTELY;BYDAY=MO,TU,WE")
+    for rule in rules:
+        picture = read(
+            wrapped(vevent(START, "DURATION:PT1S", f"RRULE:{rule}"), vevent(*DAILY, uid="b"))
+        )
+        assert "too_many" in reasons(picture)
+        assert len(picture.occurrences) <= 504
+        assert sum(one.source_id.startswith("b") for one in picture.occurrences) == 4
+        assert picture.warnings
+
+
+def test_a_thousand_costly_rules_share_one_budget() -> None:
+    events = [
+        vevent(
+            "DTSTART:19000101T000000Z", "RRULE:FREQ=DAILY;COUNT=999999;BYDAY=MO", uid=str(number)
+        )
+        for number in range(120)
+    ]
+    picture = read(wrapped(*events, vevent(START, END, uid="plain")))
+    assert "plain" in {one.source_id for one in picture.occurrences}
+    assert reasons(picture).count("too_many") > 100
+
+
+def test_an_endless_series_that_began_long_ago_is_cheap() -> None:
+    event = vevent("DTSTART:19700105T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY")
+    assert times(read(wrapped(event))) == ["1123T0900-1123T1000"]
+
+
+def test_stray_lines_and_broken_parameters_cost_only_themselves() -> None:
+    picture = read(
+        wrapped(
+            vevent(
+                START, END, "this line was never folded", 'ATTENDEE;CN="x:mailto:y', "SUMMARY:Ok"
+            )
+        )
+    )
+    assert [one.title for one in picture.occurrences] == ["Ok"]
+
+
+def test_days_marked_by_outlook() -> None:
+    event = vevent(
+        "DTSTART;TZID=W. Europe Standard Time:20261123T000000",
+        "DTEND;TZID=W. Europe Standard Time:20261124T000000",
+        "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+    )
+    (one,) = read(wrapped(event)).occurrences
+    assert one.all_day
