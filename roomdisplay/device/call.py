@@ -17,9 +17,9 @@ from roomdisplay.model.conference import (
 )
 
 BAR_HEIGHT = 72
-"""Height in device-independent pixels of the strip at the top of the screen that belongs to the
-display while a call is open; the way back stands in it. The UI may ask for more where a touch
-target of 15 mm needs it."""
+"""Least height in device-independent pixels of the strip at the top of the screen that stays the
+display's while a call is open; the way back stands in it. The UI takes more where a touch target of
+15 mm needs it, and a compositor's margin has to be as high as what it takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """The conference window: one call in Chromium, beside our bar, that leaves nothing behind.
 
-How the screen is shared. While a call is open, the top `BAR_HEIGHT` device-independent pixels (or
-as many as the UI asks for) belong to a window of the UI, with the way back in it; the call gets
-the rest, `call_area(screen, bar_height)`. Chromium is told its rectangle three times over: by
-`--window-position` and `--window-size`, by `Browser.setWindowBounds` once it is up, and again
-whenever a page or a key made it something else (full screen). `scale` is the UI's device pixel
-ratio, so that both mean the same pixel. On X11 without a window manager this is all that places
-it; under labwc a window rule places it too, and keeps our bar on top (see the decision note on
-the conference window).
+How the screen is shared. The UI's window stays full screen under the call and draws its bar, with
+the way back in it, in the top `BAR_HEIGHT` device-independent pixels (or more, where a finger needs
+more); the call gets the rest, `call_area(screen, bar_height)`. The two never overlap, so nothing
+has to be kept on top. Chromium is told its rectangle by `--window-position` and `--window-size`,
+by `Browser.setWindowBounds` once it is up, and again whenever something made it full screen;
+`scale` is the UI's device pixel ratio, so that both mean the same pixel. On X11 without a window
+manager that is all that places it. Wayland lets no program place itself: there the compositor
+keeps a margin free at the top and maximises the call below it, and the bar must be as high as the
+margin (`docs/decisions/0030-conference-window.md`).
 
 The join address goes through a pipe after the start, so that no process list shows it.
 """
