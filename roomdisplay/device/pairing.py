@@ -64,12 +64,25 @@ class Pairing:
         *,
         boottime_clock: Callable[[], float] = boottime,
         this_boot: str | None = None,
+        speed: float = 1.0,
     ) -> None:
+        """Begin where the last start ended.
+
+        Args:
+            http: the door to the Admin Center.
+            identity: what `store` holds now.
+            store: where each step is kept before the next.
+            facts: what an installer compares with the box's label.
+            boottime_clock: CLOCK_BOOTTIME, seconds.
+            this_boot: what tells this boot from others; None: ask the kernel.
+            speed: boot-time seconds that pass in a real one; tests hasten waiting with it.
+        """
         self._http = http
         self._identity = identity
         self._store = store
         self._facts = facts
         self._boottime = boottime_clock
+        self._speed = speed
         self._poked = asyncio.Event()
         now, this_boot = boottime_clock(), this_boot or boot_id()
         codes = tuple(code for code in identity.codes if code.server == http.server.origin)
@@ -277,7 +290,7 @@ class Pairing:
         """Sleep until then, or until somebody pokes."""
         self._poked.clear()
         try:
-            async with asyncio.timeout(max(0.0, until - self._boottime())):
+            async with asyncio.timeout(max(0.0, until - self._boottime()) / self._speed):
                 await self._poked.wait()
         except TimeoutError:
             return
