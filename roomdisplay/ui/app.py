@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -15,7 +16,6 @@ from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
     QSocketNotifier,
-    Qt,
     QTimer,
     QtMsgType,
     QUrl,
@@ -31,7 +31,7 @@ from roomdisplay.model.room import Place
 from roomdisplay.sync.snapshot import Engine
 from roomdisplay.ui.bridge import Bridge
 from roomdisplay.ui.fonts import prepare_fonts
-from roomdisplay.ui.picture import QML, stage_properties
+from roomdisplay.ui.stage import QML, stage_properties
 from roomdisplay.ui.viewmodels.glass import GlassModel
 from roomdisplay.ui.wake import Wake, boot_clock
 
@@ -115,13 +115,7 @@ class Glass(QObject):
         """Put the window up, with the newest picture there is."""
         self._take(self._engine.snapshot)
         window = self.window
-        window.frameSwapped.connect(
-            self._painted,
-            Qt.ConnectionType(
-                Qt.ConnectionType.QueuedConnection.value
-                | Qt.ConnectionType.SingleShotConnection.value
-            ),
-        )
+        window.frameSwapped.connect(self._painted)
         window.widthChanged.connect(self._measure)
         window.heightChanged.connect(self._measure)
         self.model.changed.connect(self._measure)
@@ -129,7 +123,6 @@ class Glass(QObject):
         if self._options.windowed:
             window.show()
         else:
-            window.setCursor(Qt.CursorShape.BlankCursor)
             window.showFullScreen()
 
     def close(self) -> None:
@@ -153,12 +146,19 @@ class Glass(QObject):
         self._wake.at(self.model.next_look, self._options.clock())
 
     def _painted(self) -> None:
-        """The first frame is on the glass."""
+        """The first frame is on the glass; what would have held it up comes now."""
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - Qt's enumerations are slow to import
+
+        self.window.frameSwapped.disconnect(self._painted)
+        gc.enable()
         self._engine.frame_painted()
         self._manager.ready("the screen is on")
         if self._manager.alive_every is not None:
             self._manager.alive()
             self._alive.start(max(1, int(self._manager.alive_every.total_seconds() * 1000)))
+        self._wake.be_precise()
+        if not self._options.windowed:
+            self.window.setCursor(Qt.CursorShape.BlankCursor)
         self._place_calls()
 
     def _properties(self) -> dict[str, object]:

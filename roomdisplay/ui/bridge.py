@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from roomdisplay.sync.snapshot import Snapshot
 
@@ -18,7 +18,8 @@ class Bridge(QObject):
         super().__init__(parent)
         self._show = show
         self._newest = -1
-        self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        # Queued by Qt itself whenever the sender is on another thread.
+        self._arrived.connect(self._receive)
 
     def listener(self, snapshot: Snapshot) -> None:
         """Take a snapshot; may be called on any thread, returns at once."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as wall_time
 
-from roomdisplay.model.conference.services import service_name
 from roomdisplay.model.meeting import Meeting
 from roomdisplay.model.room import Place
 from roomdisplay.model.schedule import Schedule
+from roomdisplay.model.service_names import service_name
 from roomdisplay.ui.wording import Wording, isolated, plain
 
 _MOST_ROWS = 12

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from roomdisplay.model.conference.services import service_name
 from roomdisplay.model.freshness import FreshnessReading
 from roomdisplay.model.meeting import Meeting
 from roomdisplay.model.room import Place, SourceKind
 from roomdisplay.model.roomstate import Action, RoomState, Standing, StateKind, room_state
+from roomdisplay.model.service_names import service_name
 from roomdisplay.sync.snapshot import CallPhase, Snapshot
 from roomdisplay.ui.dayplan import NO_STRIP, DayStrip, MeetingRow, day_strip, headline, meeting_rows
 from roomdisplay.ui.statewords import state_line, state_word

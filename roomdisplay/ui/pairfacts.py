@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from roomdisplay.model.conference.services import service_name
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing, StateKind
+from roomdisplay.model.service_names import service_name
 from roomdisplay.sync.snapshot import Call, CallPhase, Snapshot
 from roomdisplay.ui.statewords import state_word
 from roomdisplay.ui.troublewords import call_failure, notice_text, trouble_text

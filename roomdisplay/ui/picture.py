@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSizeF, Qt, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QByteArray, QSizeF, QUrl
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtQml import QQmlComponent, QQmlEngine
 from PySide6.QtQuick import QQuickItem, QQuickRenderControl, QQuickRenderTarget, QQuickWindow
 from shiboken6 import Shiboken
@@ -14,10 +14,8 @@ from shiboken6 import Shiboken
 from roomdisplay.model.room import Place
 from roomdisplay.sync.snapshot import Snapshot
 from roomdisplay.ui.fonts import prepare_fonts
-from roomdisplay.ui.measure import diagonal, pixels_per_mm, word_cap_px
+from roomdisplay.ui.stage import QML, stage_properties
 from roomdisplay.ui.viewmodels.glass import GlassModel
-
-QML = Path(__file__).parent / "qml"
 
 
 class Picture:
@@ -68,7 +66,7 @@ class Picture:
         width, height = (round(side * self.pixel_ratio) for side in self.size)
         image = QImage(width, height, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(self.pixel_ratio)
-        image.fill(Qt.GlobalColor.magenta)  # a hole in the screen must be seen
+        image.fill(0xFFFF00FF)  # a hole in the screen must be seen
         target = QQuickRenderTarget.fromPaintDevice(image)
         target.setDevicePixelRatio(self.pixel_ratio)
         self.window.setRenderTarget(target)
@@ -82,33 +80,6 @@ class Picture:
         self._control.invalidate()
         for thing in (self.stage, self._component, self.window, self._control, self._engine):
             Shiboken.delete(thing)
-
-
-def stage_properties(
-    glass: GlassModel,
-    size: tuple[float, float],
-    inches: float | None = None,
-    edid_mm: tuple[float, float] | None = None,
-) -> dict[str, object]:
-    """What `Stage.qml` and `Main.qml` require."""
-    device = glass.device
-    place = Place(glass.facts.place)
-    if inches is None:
-        inches = diagonal(
-            size,
-            place=place,
-            touch=device.touch if device else True,
-            edid_mm=edid_mm,
-            installed=device.diagonal_inches if device else None,
-        )
-    return {
-        "glass": glass,
-        "home": glass.home,
-        "pairing": glass.pairing,
-        "call": glass.call,
-        "pixelsPerMm": pixels_per_mm(size, inches),
-        "leastCap": word_cap_px(size, inches, place),
-    }
 
 
 def render(
@@ -139,7 +110,8 @@ def render(
     glass = GlassModel(snapshot, clock=clock, place=place, language=language or "en")
     picture = Picture(glass, size, pixel_ratio=pixel_ratio)
     try:
-        if not picture.image().save(str(path), b"PNG"):
-            raise OSError(f"cannot write {path}")
+        writer = QImageWriter(str(path), QByteArray(b"png"))
+        if not writer.write(picture.image()):
+            raise OSError(f"cannot write {path}: {writer.errorString()}")
     finally:
         picture.close()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from roomdisplay.model.roomstate import RoomState, StateKind
 from roomdisplay.sync.snapshot import Snapshot
@@ -47,7 +47,6 @@ class Wake(QObject):
         super().__init__(parent)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(look)
 
     def at(self, instant: float, boottime: float) -> None:
@@ -56,6 +55,15 @@ class Wake(QObject):
         A millisecond is added: waking a hair early would mean waking twice.
         """
         self._timer.start(max(1, int((instant - boottime) * 1000) + 1))
+
+    def be_precise(self) -> None:
+        """Wake to the millisecond, where Qt's usual timers may be late by a twentieth.
+
+        Done after the first frame: Qt's enumerations are slow to import.
+        """
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - see above
+
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
 
     def stop(self) -> None:
         """Sleep on."""

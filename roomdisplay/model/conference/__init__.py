@@ -13,8 +13,9 @@ from roomdisplay.model.conference.finder import (
 )
 from roomdisplay.model.conference.opening import browser_url, call_is_over, may_visit
 from roomdisplay.model.conference.pages import Kind, Service, Verdict
-from roomdisplay.model.conference.services import SERVICES, classify, service_name
+from roomdisplay.model.conference.services import SERVICES, classify
 from roomdisplay.model.conference.wrapped import unwrap
+from roomdisplay.model.service_names import service_name
 
 __all__ = [
     "SERVICES",

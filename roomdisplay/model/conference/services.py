@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from roomdisplay.model.conference.address import Address, Refusal
 from roomdisplay.model.conference.pages import Kind, Page, Service, Site, Verdict
+from roomdisplay.model.service_names import SERVICE_NAMES
 
 
 def _digits(least: int, most: int) -> Callable[[str], bool]:
@@ -47,7 +48,7 @@ _ZOOM_NUMBER = _digits(9, 11)
 
 _GOTO = Service(
     key="goto",
-    name="GoTo",
+    name=SERVICE_NAMES["goto"],
     sites=(
         Site(
             hosts=("meet.goto.com",),
@@ -109,7 +110,7 @@ _TEAMS_PAGES = (
 
 _TEAMS = Service(
     key="teams",
-    name="Teams",
+    name=SERVICE_NAMES["teams"],
     sites=(
         Site(
             hosts=(
@@ -144,7 +145,7 @@ _TEAMS = Service(
 
 _ZOOM = Service(
     key="zoom",
-    name="Zoom",
+    name=SERVICE_NAMES["zoom"],
     sites=(
         Site(
             hosts=("zoom.us", "zoom.com", "zoomgov.com", "zoom.com.cn", "zoom-x.de"),
@@ -171,7 +172,7 @@ _ZOOM = Service(
 
 _MEET = Service(
     key="meet",
-    name="Google Meet",
+    name=SERVICE_NAMES["meet"],
     sites=(
         Site(
             hosts=("meet.google.com",),
@@ -193,7 +194,7 @@ _MEET = Service(
 
 _WEBEX = Service(
     key="webex",
-    name="Webex",
+    name=SERVICE_NAMES["webex"],
     sites=(
         Site(
             hosts=("webex.com", "webex.com.cn"),
@@ -243,12 +244,6 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
     {service.key: service for service in (_GOTO, _TEAMS, _ZOOM, _MEET, _WEBEX)}
 )
 """All known services by key; the key is what meetings, settings and messages carry."""
-
-
-def service_name(key: str) -> str:
-    """A service's name for people; an unknown key, of a newer server, speaks for itself."""
-    service = SERVICES.get(key)
-    return service.name if service else key[:40]
 
 
 def classify(address: Address) -> Verdict:

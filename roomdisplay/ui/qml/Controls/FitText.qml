@@ -21,8 +21,9 @@ Item {
     property bool mayBreak: true
 
     readonly property real single: room / Math.max(0.01, whole.advanceWidth / 100)
-    readonly property bool broken: mayBreak && single < least && parts.length === 2
-    readonly property list<string> parts: halves(text)
+    readonly property bool tooLong: mayBreak && single < least
+    readonly property bool broken: tooLong && parts.length === 2
+    readonly property list<string> parts: tooLong ? halves(text) : [text]
     readonly property real double: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
     readonly property int size: Math.max(1, Math.floor(broken ? Math.min(mostBroken, double) : Math.min(most, single)))
     readonly property real capHeight: size * Theme.capRatio
@@ -61,13 +62,13 @@ Item {
     Measure {
         id: first
 
-        text: fit.parts[0] ?? ""
+        text: fit.tooLong ? fit.parts[0] ?? "" : ""
     }
 
     Measure {
         id: second
 
-        text: fit.parts[1] ?? ""
+        text: fit.tooLong ? fit.parts[1] ?? "" : ""
     }
 
     PlainText {
