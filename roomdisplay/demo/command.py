@@ -22,7 +22,12 @@ from roomdisplay.demo.controls import Controls
 from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
 from roomdisplay.demo.network import PullableNetwork
 from roomdisplay.demo.options import DemoOptions, add_arguments, options_of
-from roomdisplay.demo.screen import Screen, can_open_a_window
+from roomdisplay.embedded.process import (
+    CODE,
+    DisplayProcess,
+    EmbeddedDisplay,
+    can_open_a_window,
+)
 
 _QUIET = ("httpx", "httpcore", "apscheduler", "aiosqlite", "uvicorn", "alembic", "roomdisplay")
 
@@ -96,7 +101,7 @@ class _Demo:
     async def _show(self, admin: Admin, network: PullableNetwork) -> None:
         furnished = await furnish(admin, self._options.language)
         self._controls.take(admin, network, furnished)
-        screen = Screen(self._options, self._folder / "display", network.port)
+        screen = DisplayProcess(self._display(network))
         async with screen:
             approval = asyncio.create_task(self._approve(admin, furnished, screen))
             self._say(admin, furnished)
@@ -111,10 +116,26 @@ class _Demo:
                     task.cancel()
                 await asyncio.gather(approval, stopped, ended, surprise, return_exceptions=True)
 
-    async def _approve(self, admin: Admin, furnished: Furnished, screen: Screen) -> None:
+    def _display(self, network: PullableNetwork) -> EmbeddedDisplay:
+        options, state_dir = self._options, self._folder / "display"
+        return EmbeddedDisplay(
+            server=f"http://127.0.0.1:{network.port}",
+            state_dir=state_dir,
+            insecure_key_file=state_dir / "demo.key",
+            place=options.place,
+            language=options.language,
+            size=options.size,
+            screenshot=options.screenshot,
+            trust_server_clock=True,
+            offscreen=options.screenshot is not None or not can_open_a_window(),
+        )
+
+    async def _approve(self, admin: Admin, furnished: Furnished, screen: DisplayProcess) -> None:
         """Do what an installer does: read the code from the glass, choose the room, confirm."""
         while True:
-            code = await screen.code()
+            word, code = await screen.heard()
+            if word != CODE:
+                continue
             pending = await look_up_pairing(
                 admin, furnished.owner, code, session_id="demo", address="127.0.0.1"
             )

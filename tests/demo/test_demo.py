@@ -19,11 +19,12 @@ def demo(*arguments):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=170,
         check=False,
     )
 
 
+@pytest.mark.timeout(180)  # a whole building is set up, on whatever machine this is
 def test_a_screenshot_shows_the_chosen_instant_through_the_whole_chain(tmp_path):
     file = tmp_path / "door.png"
     done = demo("--screenshot", str(file), "--size", "800x480", "--place", "door",

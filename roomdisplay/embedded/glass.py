@@ -1,7 +1,7 @@
-"""The demo's display process: the product's own, but that it reads its pairing code aloud.
+"""The embedded display's process: the product's own, but that it says what stands on the glass.
 
-Each pairing code that comes onto the glass is printed as a line, for the demo to type it in as an
-installer would. With `--screenshot` it draws one picture and ends.
+Each pairing code that comes onto the glass is said on the standard output, for whoever embeds the
+display to confirm it as an installer would. With `--screenshot` it draws one picture and ends.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from roomdisplay.device.clock import boottime
+from roomdisplay.embedded.process import CODE
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.engine import DisplayEngine
@@ -29,12 +30,14 @@ def main() -> int:
     """Run until the window is closed or the picture is saved."""
     logging.basicConfig(level=logging.ERROR)
     options = _options()
-    engine = _ReadAloud(
+    engine = _SayingEngine(
         DisplayOptions(
             state_dir=options.state_dir,
             server=options.server,
-            insecure_key_file=options.state_dir / "demo.key",
-            clocks=Clocks(server_is_trusted=True),  # the demo's own time, on this machine
+            server_pin=options.server_pin,
+            insecure_key_file=options.insecure_key_file,
+            # On one machine, the Admin Center's clock is this one's: no better than our own.
+            clocks=Clocks(server_is_trusted=options.trust_server_clock),
         )
     )
     if options.screenshot is not None:
@@ -42,8 +45,8 @@ def main() -> int:
     return _window(engine, options)
 
 
-class _ReadAloud(DisplayEngine):
-    """The display's engine, which also prints each new pairing code."""
+class _SayingEngine(DisplayEngine):
+    """The display's engine, which also says each new pairing code."""
 
     def start(self, listener: Callable[[Snapshot], None]) -> None:
         """Begin, with ears of our own beside the screen's."""
@@ -54,7 +57,7 @@ class _ReadAloud(DisplayEngine):
             code = snapshot.pairing.user_code if snapshot.pairing else None
             if code is not None and code != last:
                 last = code
-                sys.stdout.write(f"{code}\n")
+                sys.stdout.write(f"{CODE} {code}\n")
                 sys.stdout.flush()
             listener(snapshot)
 
@@ -112,12 +115,15 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="roomdisplay.demo.glass")
+    parser = argparse.ArgumentParser(prog="roomdisplay.embedded.glass")
     parser.add_argument("--server", required=True)
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--place", type=Place, required=True)
     parser.add_argument("--language", required=True)
-    parser.add_argument("--size", type=_size, required=True)
+    parser.add_argument("--server-pin")
+    parser.add_argument("--insecure-key-file", type=Path)
+    parser.add_argument("--trust-server-clock", action="store_true")
+    parser.add_argument("--size", type=_size)
     parser.add_argument("--screenshot", type=Path)
     return parser.parse_args()
 
