@@ -21,7 +21,8 @@ class Store:
 
     def __init__(self, url: str, news: News) -> None:
         self._news = news
-        self.engine = create_async_engine(url)
+        # An error's text is logged; what was to be written can be anybody's secret.
+        self.engine = create_async_engine(url, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)

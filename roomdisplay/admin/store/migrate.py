@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.store.database import Store
@@ -21,11 +22,14 @@ async def migrate(store: Store) -> None:
     """Run the migrations that are missing; all of them on an empty store.
 
     Raises:
-        StartError: a newer version of the program has written this store.
+        StartError: a newer version of the program has written this store, or it is damaged.
     """
     writing = store.engine.execution_options(roomdisplay_writes=True)
-    async with writing.begin() as connection:
-        await connection.run_sync(_upgrade)
+    try:
+        async with writing.begin() as connection:
+            await connection.run_sync(_upgrade)
+    except DatabaseError as error:
+        raise StartError(f"The store cannot be used: {error.orig}. Restore a backup.") from error
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -1,0 +1,129 @@
+"""The store: transactions, their news, and a schema that agrees with the tables."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.errors import StartError
+from roomdisplay.admin.news import News, room_topic
+from roomdisplay.admin.store import Base, Store, news_after_commit
+from roomdisplay.admin.store.migrate import migrate
+from roomdisplay.admin.store.tables import Room
+
+
+def a_room(at: datetime = datetime(2026, 1, 1, tzinfo=UTC), **facts: object) -> Room:
+    return Room(name="Atlas", timezone="Europe/Paris", created_at=at, **facts)
+
+
+async def test_migrated_schema_is_what_the_tables_say(admin: Admin) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, Base.metadata)
+
+    async with admin.store.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_twice_changes_nothing(admin: Admin) -> None:
+    async with admin.store.transaction() as session:
+        session.add(a_room())
+    await migrate(admin.store)
+    async with admin.store.reading() as session:
+        assert (await session.scalars(select(Room.name))).all() == ["Atlas"]
+
+
+async def test_a_newer_schema_is_refused_with_words(admin: Admin) -> None:
+    async with admin.store.transaction() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StartError, match="newer version of Room Display"):
+        await migrate(admin.store)
+
+
+async def test_instants_come_back_in_utc_and_naive_ones_are_refused(admin: Admin) -> None:
+    paris = timezone(timedelta(hours=1))
+    at = datetime(2026, 11, 23, 10, 30, 0, 123456, tzinfo=paris)
+    async with admin.store.transaction() as session:
+        session.add(a_room(at))
+    async with admin.store.reading() as session:
+        found = (await session.scalars(select(Room.created_at))).one()
+    assert found == at
+    assert found.tzinfo is UTC
+    naive = datetime(2026, 11, 23, 10, 30)  # noqa: DTZ001 - what is refused
+    with pytest.raises(StatementError, match="without a zone"):
+        async with admin.store.transaction() as session:
+            session.add(a_room(naive))
+
+
+async def test_references_are_kept(admin: Admin) -> None:
+    with pytest.raises(IntegrityError):
+        async with admin.store.transaction() as session:
+            session.add(a_room(calendar_id="nowhere"))
+
+
+async def fail_in_a_transaction(admin: Admin) -> None:
+    async with admin.store.transaction() as session:
+        session.add(a_room())
+        news_after_commit(session, room_topic("a"))
+        await session.flush()
+        _ = 1 // 0
+
+
+async def test_news_go_out_after_the_commit_and_not_after_a_rollback(admin: Admin) -> None:
+    heard: list[str] = []
+    async with admin.news.subscribe([room_topic("a"), room_topic("b")]) as news:
+
+        async def listen() -> None:
+            topics = await news.wait()
+            async with admin.store.reading() as session:
+                heard.extend(topics | set(await session.scalars(select(Room.name))))
+
+        listening = asyncio.create_task(listen())
+        with pytest.raises(ZeroDivisionError):
+            await fail_in_a_transaction(admin)
+        async with admin.store.transaction() as session:
+            session.add(a_room())
+            await session.flush()
+            news_after_commit(session, room_topic("b"), "pages")
+            assert not listening.done()
+        await listening
+    assert sorted(heard) == ["Atlas", "room:b"]
+
+
+async def test_many_writers_at_once_all_get_their_turn(admin: Admin) -> None:
+    async def write(number: int) -> None:
+        async with admin.store.transaction() as session:
+            present = len((await session.scalars(select(Room))).all())
+            session.add(a_room(floor=str(present)))
+            assert number >= 0
+
+    await asyncio.gather(*(write(number) for number in range(20)))
+    async with admin.store.reading() as session:
+        floors = sorted(int(floor or "") for floor in await session.scalars(select(Room.floor)))
+    assert floors == list(range(20))  # nobody read what another was about to change
+
+
+async def test_a_reader_sees_one_state_while_others_write(admin: Admin) -> None:
+    async with admin.store.reading() as session:
+        before = (await session.scalars(select(Room))).all()
+        async with admin.store.transaction() as writing:
+            writing.add(a_room())
+        assert (await session.scalars(select(Room))).all() == before == []
+
+
+async def test_damaged_database_is_refused_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "admin.db"
+    path.write_bytes(b"not a database" * 1000)
+    store = Store(f"sqlite+aiosqlite:///{path}", News())
+    with pytest.raises(StartError, match="not a database"):
+        await migrate(store)
+    await store.close()
+    assert path.read_bytes().startswith(b"not a database")
