@@ -137,18 +137,22 @@ def start_browser(command: str, switches: Sequence[str], profile: Path) -> Brows
     return BrowserProcess(pid, profile, our_in, our_out)
 
 
+def ozone_platform(settings: BrowserSettings) -> str:
+    """The window system the browser talks to: "x11" or "wayland"."""
+    return settings.platform or ("wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
+
+
 def chromium_switches(
     settings: BrowserSettings, profile: Path, area: Rectangle, scale: float
 ) -> list[str]:
     """Chromium's arguments for a call: everything but the address, which would be seen here."""
-    session = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
     return [
         "--remote-debugging-pipe",
         f"--user-data-dir={profile}",
         f"--disk-cache-dir={profile}/cache",
         f"--app={_START_PAGE}",
         f"--class={WINDOW_CLASS}",
-        f"--ozone-platform={settings.platform or session}",
+        f"--ozone-platform={ozone_platform(settings)}",
         f"--window-position={area.x},{area.y}",
         f"--window-size={area.width},{area.height}",
         f"--force-device-scale-factor={scale:g}",

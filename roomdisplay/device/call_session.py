@@ -15,6 +15,7 @@ from roomdisplay.device.browser_process import (
     BrowserProcess,
     chromium_switches,
     make_profile,
+    ozone_platform,
     start_browser,
     wipe_profile,
 )
@@ -181,23 +182,25 @@ class CallSession:
         """Put the window where it belongs; a compositor that places windows itself may refuse."""
         with contextlib.suppress(BrowserRefusedError, BrowserGoneError):
             window = await self._pipe.send("Browser.getWindowForTarget", {"targetId": self._target})
-            area = self._area
-            wanted = {"left": area.x, "top": area.y, "width": area.width, "height": area.height}
-            bounds = window.get("bounds", {})
-            state = bounds.get("windowState", "normal")
+            state = window.get("bounds", {}).get("windowState", "normal")
             if state == "maximized":
                 # A compositor placed it, within the margin it keeps free for our bar.
                 return
             if state != "normal":
-                await self._pipe.send(
-                    "Browser.setWindowBounds",
-                    {"windowId": window["windowId"], "bounds": {"windowState": "normal"}},
-                )
-            elif all(bounds.get(side) == value for side, value in wanted.items()):
+                await self._set_bounds(window, {"windowState": "normal"})
+            if ozone_platform(self._settings) == "wayland":
+                # There only the compositor places windows; it knows the margin.
+                await self._set_bounds(window, {"windowState": "maximized"})
                 return
-            await self._pipe.send(
-                "Browser.setWindowBounds", {"windowId": window["windowId"], "bounds": wanted}
-            )
+            area = self._area
+            wanted = {"left": area.x, "top": area.y, "width": area.width, "height": area.height}
+            if any(window["bounds"].get(side) != value for side, value in wanted.items()):
+                await self._set_bounds(window, wanted)
+
+    async def _set_bounds(self, window: Mapping[str, Any], bounds: Mapping[str, object]) -> None:
+        await self._pipe.send(
+            "Browser.setWindowBounds", {"windowId": window["windowId"], "bounds": bounds}
+        )
 
     def _on_event(self, method: str, params: Mapping[str, Any], session: str | None) -> None:
         """Take an event; what a page can put into it is judged here and goes no further."""
@@ -260,6 +263,8 @@ class CallSession:
 
     def _on_moved(self, url: str) -> None:
         """The window shows another page."""
+        if url.startswith("data:"):
+            return  # the start page, which may come late
         if self._call.is_over(url):
             self.end(EndReason.LEFT)
         elif not self._is_up and self._call.may_visit(url) and not self._ending.done():

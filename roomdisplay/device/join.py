@@ -100,6 +100,8 @@ class ConferenceWindow:
         self._on_status(status)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running = self._session = None
+        # "Ended" may have been answered with the next call already.
+        if self._running is task:
+            self._running = self._session = None
         if not task.cancelled() and (error := task.exception()) is not None:
             _LOG.error("the conference window failed: %s", type(error).__name__)

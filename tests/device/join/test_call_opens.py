@@ -6,11 +6,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from callbench import AREA, SCREEN, SECRET, Bench, click, proc, xdotool
+from callbench import AREA, SCREEN, SECRET, Bench, Site, click, proc, settings, xdotool
 
 from roomdisplay.device.browser_policy import host_pattern
 from roomdisplay.device.call import CallStatus, EndReason, Failure, Phase
-from roomdisplay.device.join import CallRefusedError, CallRunningError
+from roomdisplay.device.join import CallRefusedError, CallRunningError, ConferenceWindow
 
 pytestmark = [
     pytest.mark.browser,
@@ -50,6 +50,30 @@ async def test_one_call_at_a_time_and_another_one_after_it(bench: Bench) -> None
     bench.statuses.seen.clear()
     await bench.open("/meeting")
     assert bench.statuses.seen[-1] == CallStatus(Phase.OPEN)
+
+
+async def test_the_next_call_may_be_opened_as_soon_as_one_has_ended(
+    site: Site, bench: Bench
+) -> None:
+    seen: list[CallStatus] = []
+
+    def told(status: CallStatus) -> None:
+        seen.append(status)
+        bench.statuses(status)
+        if status.phase is Phase.ENDED and len(seen) == 3:
+            window.open(bench.call("/meeting"), AREA)
+
+    window = ConferenceWindow(settings(bench.base), told)
+    bench.window = window
+    await bench.open("/closes")
+    site.go.set()
+    await bench.statuses.reaches(Phase.ENDED)
+    bench.statuses.seen.clear()
+    await bench.statuses.reaches(Phase.OPEN)
+    assert window.is_open
+    await window.close()
+    assert [status.phase for status in seen] == [*Phase, *Phase]
+    assert bench.nothing_is_left()
 
 
 async def test_camera_and_microphone_are_granted_to_the_conference_without_asking(
