@@ -10,6 +10,7 @@ from functools import partial
 from roomdisplay.device.http_errors import ServerTrouble, TokenRejected
 from roomdisplay.model.trouble import TroubleKind
 from roomdisplay.sync.client import RefusedError, ServerClient
+from roomdisplay.sync.file_thread import FileThread
 from roomdisplay.sync.ledger import Ledger
 from roomdisplay.sync.options import Clocks
 from roomdisplay.sync.outbox import ActionKind, Entry, Outbox, new_entry
@@ -31,7 +32,7 @@ class Deliveries:
         self._ledger = ledger
         self._clocks = clocks
         self._wake = asyncio.Event()
-        self._one_at_a_time = asyncio.Lock()
+        self._thread = FileThread("outbox")
 
     async def open(self) -> None:
         """Open the outbox, and say what waits in it."""
@@ -76,9 +77,9 @@ class Deliveries:
             except TimeoutError:
                 continue
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the file."""
-        self._outbox.close()
+        await self._thread.end(self._outbox.close)
 
     async def _send_all(
         self, client: ServerClient, delivered: Callable[[], Awaitable[None]]
@@ -117,9 +118,8 @@ class Deliveries:
         self._ledger.publish()
 
     async def _do(self, work: Callable[[], object]) -> tuple[Entry, ...] | None:
-        """Use the file off the loop, one at a time, and say how the disk is."""
-        async with self._one_at_a_time:
-            done = await asyncio.to_thread(work)
+        """Use the file, and say how the disk is."""
+        done = await self._thread.do(work)
         error = self._outbox.disk_error
         self._ledger.trouble(_SOURCE, TroubleKind.DISK if error else None, error or "")
         if self._outbox.set_aside:

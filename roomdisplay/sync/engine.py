@@ -96,6 +96,10 @@ class DisplayEngine:
         """Ask for a new pairing code now."""
         self._post(lambda life: life.new_code())
 
+    def network_changed(self) -> None:
+        """An address or a link came or went: try the server at once."""
+        self._post(lambda life: life.network_changed())
+
     def stop(self) -> None:
         """Close everything within a second or two; returns when the sync thread has ended."""
         with self._lock:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from roomdisplay.model.trouble import TroubleKind
 from roomdisplay.sync.cache import Cache
 from roomdisplay.sync.database import DiskError
+from roomdisplay.sync.file_thread import FileThread
 from roomdisplay.sync.ledger import Ledger
 from roomdisplay.sync.picture import Moment, Picture
 from roomdisplay.sync.plan import must_persist
@@ -19,7 +21,7 @@ _SOURCE = "cache"
 
 
 class Keeping:
-    """Writes what the ledger knows, off the loop: one sync to a memory card may take seconds."""
+    """Writes what the ledger knows."""
 
     def __init__(self, ledger: Ledger, warm: WarmCopy) -> None:
         self._ledger = ledger
@@ -27,6 +29,7 @@ class Keeping:
         self._cache: Cache | None = None
         self._saved_picture: Picture | None = None
         self._saved_moment: Moment | None = None
+        self._thread = FileThread("cache")
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Event()
 
@@ -34,7 +37,7 @@ class Keeping:
         """Use `cache` from now on, and read what it has."""
         self._cache = cache
         try:
-            kept = await asyncio.to_thread(cache.load)
+            kept = await self._thread.do(cache.load)
         except DiskError as error:
             self._ledger.trouble(_SOURCE, TroubleKind.DISK, str(error))
             return None
@@ -69,9 +72,9 @@ class Keeping:
                 return
             try:
                 if same:
-                    await asyncio.to_thread(self._cache.store_moment, moment)
+                    await self._thread.do(partial(self._cache.store_moment, moment))
                 else:
-                    await asyncio.to_thread(self._cache.store, picture, moment)
+                    await self._thread.do(partial(self._cache.store, picture, moment))
             except DiskError as error:
                 self._ledger.trouble(_SOURCE, TroubleKind.DISK, str(error))
             else:
@@ -87,12 +90,11 @@ class Keeping:
             return
         async with self._one_at_a_time:
             try:
-                await asyncio.to_thread(self._cache.forget)
+                await self._thread.do(self._cache.forget)
             except DiskError as error:
                 self._ledger.trouble(_SOURCE, TroubleKind.DISK, str(error))
                 logger.error("The cached meetings cannot be deleted: %s", error)  # noqa: TRY400 - the disk's words say all
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the file."""
-        if self._cache is not None:
-            self._cache.close()
+        await self._thread.end(self._cache.close if self._cache else lambda: None)

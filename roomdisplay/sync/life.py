@@ -53,6 +53,8 @@ class Life:
     """Everything a display does besides painting."""
 
     def __init__(self, options: DisplayOptions, ledger: Ledger, warm: WarmCopy) -> None:
+        # One line for each request, for years, would be most of what the journal holds.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._options = options
         self._ledger = ledger
         self._timekeeper = Timekeeper(ledger, options.clocks)
@@ -103,7 +105,7 @@ class Life:
         """See `Engine.place_calls`."""
         self._calls.place(area, scale)
 
-    def network_changed(self) -> None:
+    async def network_changed(self) -> None:
         """An address or a link came or went."""
         if self._session is not None:
             self._session.network_changed()
@@ -125,6 +127,7 @@ class Life:
             ledger.picture, ledger.standing = kept[0], Standing.PAIRED
             self._timekeeper.restore(kept[1])
             ledger.publish()
+            self._keeping.note()
         store = IdentityStore(vault)
         return store, await asyncio.to_thread(store.load)
 
@@ -247,8 +250,8 @@ class Life:
     async def _end(self) -> None:
         await self._calls.close()
         await self._keeping.write()
-        self._keeping.close()
-        self._deliveries.close()
+        await self._keeping.close()
+        await self._deliveries.close()
 
 
 def _cache_key(vault: Vault) -> bytes:

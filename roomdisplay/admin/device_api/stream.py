@@ -41,7 +41,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         raise ProblemError("invalid_request", "the stream is read by GET")
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": _HEADERS})
-    telling = asyncio.create_task(_Telling(admin_of(request), device_of(request).id, send).run())
+    telling = asyncio.create_task(Telling(admin_of(request), device_of(request).id, send).run())
     leaving = asyncio.create_task(_gone(receive))
     try:
         await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -60,13 +60,16 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-class _Telling:
+class Telling:
     """One display's stream."""
 
-    def __init__(self, admin: Admin, device_id: str, send: Send) -> None:
+    def __init__(
+        self, admin: Admin, device_id: str, send: Send, *, beat_every: float = BEAT_EVERY
+    ) -> None:
         self._admin = admin
         self._device_id = device_id
         self._send = send
+        self._beat_every = beat_every
         self._etag: str | None = None
         self._told: set[str] = set()
 
@@ -102,7 +105,7 @@ class _Telling:
         """Until there is news, beating meanwhile; False: the server shuts down."""
         while True:
             try:
-                async with asyncio.timeout(BEAT_EVERY):
+                async with asyncio.timeout(self._beat_every):
                     return bool(await news.wait())
             except TimeoutError:
                 await self._beat()

@@ -262,9 +262,9 @@ def titles() -> Titles:
 
 
 @pytest.fixture
-async def running(
+def running(
     house: House, meeting: Callable[..., Occurrence], titles: Titles
-) -> AsyncIterator[Callable[..., Awaitable[tuple[str, Display]]]]:
+) -> Callable[..., Awaitable[tuple[str, Display]]]:
     """Start a display in a room with one meeting, up to date and fresh."""
 
     async def make(place: Place = Place.INSIDE) -> tuple[str, Display]:
@@ -277,4 +277,4 @@ async def running(
         )
         return room_id, display
 
-    yield make
+    return make
