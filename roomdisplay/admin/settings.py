@@ -28,8 +28,9 @@ class ServerSettings:
     """Addresses whose X-Forwarded-For is believed."""
     seal_key_file: Path | None = None
     certificate_pin: bytes | None = None
-    """SHA-256 of the self-made authority's certificate (DER), which stands in the chain that the
-    server shows; None when the certificate is publicly trusted. Part of the pairing words."""
+    """SHA-256 of the public key (SubjectPublicKeyInfo, DER) of the self-made authority, whose
+    certificate stands in the chain that the server shows; None when the certificate is publicly
+    trusted. Part of the pairing words."""
     demo: DemoControls | None = None
     """What the demo strip on the pages moves; None: there is no strip."""
     standalone: bool = False

@@ -213,7 +213,8 @@ class PairingDisplay:
         self.identity = self.store.load()
         if self._key_wall is not None:
             self.identity.key._wall_time = self._key_wall
-        self.http = DeviceHttp(parse_server(self.origin), self.identity.key)
+        server = parse_server(self.origin)
+        self.http = DeviceHttp(server, self.identity.key, boottime_clock=self.now)
         self.pairing = Pairing(
             self.http,
             self.identity,

@@ -230,7 +230,7 @@ async def test_wrong_device_gets_a_new_code(center, display) -> None:
 
 async def test_polling_too_fast_is_slowed_down(center, display) -> None:
     room = await center.room()
-    center.pace_speed(0.5 * display.SPEED)
+    center.pace_speed(0.1 * display.SPEED)
     polls: asyncio.Queue[float] = asyncio.Queue()
     center.wire.on_request = lambda request: (
         polls.put_nowait(display.now()) if b"POST /oauth/token" in request else None
