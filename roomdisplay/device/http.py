@@ -257,7 +257,7 @@ class DeviceHttp:
         try:
             return await pinned_context(self.server.origin, self.server.pin)
         except PinMismatchError:
-            detail = "no certificate with the pinned fingerprint"
+            detail = "no certificate of the pinned key"
             raise ServerTrouble(TroubleKind.CERTIFICATE_NOT_TRUSTED, detail) from None
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             raise trouble_of(error) from error

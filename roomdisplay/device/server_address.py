@@ -21,7 +21,7 @@ class ServerAddress:
     origin: str
     """As `https://rooms.example.com` or `http://127.0.0.1:8080`; the default port left out."""
     pin: str | None = None
-    """SHA-256 (64 hex digits) of the certificate to trust instead of the system's authorities."""
+    """SHA-256 (64 hex digits) of the public key to trust instead of the system's authorities."""
 
     @property
     def host(self) -> str:
@@ -91,5 +91,5 @@ def _pin(pin: str | None) -> str | None:
         return None
     digits = pin.strip().lower().removeprefix("sha256:").replace(":", "")
     if not _PIN.fullmatch(digits):
-        raise AddressError("a server pin is the SHA-256 of a certificate: 64 hex digits")
+        raise AddressError("a server pin is the SHA-256 of a public key: 64 hex digits")
     return digits

@@ -7,12 +7,14 @@ import ssl
 import sys
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 _TIMEOUT = httpx.Timeout(10.0)
 
 
 class PinMismatchError(Exception):
-    """The server showed no certificate that has the pinned fingerprint."""
+    """The server showed no certificate of the pinned key."""
 
 
 def system_context() -> ssl.SSLContext:
@@ -21,14 +23,15 @@ def system_context() -> ssl.SSLContext:
 
 
 async def pinned_context(origin: str, pin: str) -> ssl.SSLContext:
-    """Trust the one certificate of `pin` (SHA-256, hex), looked for in the server's own chain.
+    """Trust the one certificate whose key has `pin`, looked for in the server's own chain.
 
-    The chain is read over a connection that trusts nobody and carries no secret. What is pinned
-    is the authority an Admin Center made for itself, so that its short-lived certificates may
-    change; the host name is checked as always afterwards.
+    A pin is the SHA-256 (hex) of a public key (SubjectPublicKeyInfo, DER), of the server's own
+    certificate or of the authority that the Admin Center made for itself: it outlives renewals.
+    The chain is read over a connection that trusts nobody and carries no secret; the host name is
+    checked as always afterwards.
 
     Raises:
-        PinMismatchError: no certificate of the chain has this fingerprint.
+        PinMismatchError: no certificate of the chain has this key.
         httpx.TransportError: the server cannot be reached.
     """
     blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -41,11 +44,21 @@ async def pinned_context(origin: str, pin: str) -> ssl.SSLContext:
         tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
         chain = _shown_chain(tls)
     for certificate in chain:
-        if hashlib.sha256(certificate).hexdigest() == pin:
+        if key_pin(certificate) == pin:
             context = ssl.create_default_context(cadata=certificate)
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             return context
     raise PinMismatchError
+
+
+def key_pin(certificate: bytes) -> str | None:
+    """The pin of a certificate (DER); None: it cannot be read."""
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+        encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, TypeError):
+        return None
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def _shown_chain(tls: ssl.SSLObject) -> list[bytes]:
