@@ -5,6 +5,7 @@
         async def stage(self): ...   # yields a `Stage`
 
 The stage puts calendar objects where the connector reads them, in whatever way the service has.
+A service in which nothing can be put keeps the `ReadingContract` alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from roomdisplay.connectors.base import (
     CursorExpiredError,
     MalformedAnswerError,
     Occurrence,
+    PermissionMissingError,
     Picture,
     UnavailableError,
     Unchanged,
@@ -34,12 +36,8 @@ WINDOW = Window(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 11, 29, 2
 """A week in Berlin, from Monday on."""
 
 
-class Stage(ABC):
-    """What a connector's tests give to the contract."""
-
-    can_reject_credentials = True
-    can_lose_calendar = True
-    can_answer_nonsense = True
+class ReadingStage(ABC):
+    """What the tests of a service give to the contract in which nothing can be put."""
 
     @abstractmethod
     async def connector(self) -> Connector:
@@ -47,7 +45,27 @@ class Stage(ABC):
 
     @abstractmethod
     async def address(self) -> str:
-        """The address of the calendar that `put` fills."""
+        """The address of a calendar with meetings in the contract's week."""
+
+    @abstractmethod
+    async def fill(self) -> None:
+        """See to it that there are meetings."""
+
+
+class Stage(ReadingStage):
+    """What a connector's tests give to the contract; its calendar is the one that `put` fills."""
+
+    can_reject_credentials = True
+    can_lose_calendar = True
+    can_answer_nonsense = True
+
+    async def fill(self) -> None:
+        """Put some meetings."""
+        long = event("long", berlin("20261116T100000"), berlin("20261204T110000"))
+        series = event(
+            "series", berlin("20261102T090000"), berlin("20261102T093000"), "RRULE:FREQ=DAILY"
+        )
+        await self.put({"plain": PLAIN, "long": long, "series": series})
 
     @abstractmethod
     async def put(self, objects: Mapping[str, str]) -> None:
@@ -107,7 +125,7 @@ PLAIN = event("plain", berlin("20261123T100000"), berlin("20261123T110000"))
 
 
 async def read_all(
-    stage: Stage, window: Window = WINDOW, connector: Connector | None = None
+    stage: ReadingStage, window: Window = WINDOW, connector: Connector | None = None
 ) -> Picture:
     """Read in full."""
     connector = connector or await stage.connector()
@@ -126,23 +144,75 @@ def spans(occurrences: Sequence[Occurrence]) -> list[tuple[datetime, datetime]]:
     return [(one.start, one.end) for one in occurrences]
 
 
-class ConnectorContract:
+class ReadingContract:
+    """What holds for any calendar. Inherit from it, and define the fixture `stage`."""
+
+    async def test_check_passes(self, stage: ReadingStage) -> None:
+        """A connection that works is proven to work."""
+        await stage.fill()
+        await (await stage.connector()).check()
+
+    async def test_lists_the_calendar(self, stage: ReadingStage) -> None:
+        """The calendar can be chosen by a name, and its address can be read."""
+        await stage.fill()
+        listed = await (await stage.connector()).list_calendars()
+        addresses = [info.address for info in listed]
+        assert await stage.address() in addresses
+        assert len(set(addresses)) == len(addresses)
+        assert all(info.name for info in listed)
+
+    async def test_every_window_shows_its_part(self, stage: ReadingStage) -> None:
+        """A day shows exactly what the week shows of it, with the same ids."""
+        await stage.fill()
+        connector = await stage.connector()
+        week = (await read_all(stage, connector=connector)).occurrences
+        assert week
+        assert len({one.source_id for one in week}) == len(week)
+        for number in range(7):
+            start = WINDOW.start + timedelta(days=number)
+            window = Window(start, start + timedelta(days=1))
+            found = (await read_all(stage, window, connector)).occurrences
+            touching = [one for one in week if window.touches(one.start, one.end)]
+            assert sorted(found, key=_identity) == sorted(touching, key=_identity)
+
+    async def test_says_unchanged_or_gives_the_same(self, stage: ReadingStage) -> None:
+        """Nothing changed: the cursor vouches for it, or the same picture comes again."""
+        await stage.fill()
+        connector = await stage.connector()
+        first = await read_all(stage, connector=connector)
+        again = await connector.read(await stage.address(), WINDOW, first.cursor, zone=ZONE)
+        if isinstance(again, Picture):
+            assert again.occurrences == first.occurrences
+        else:
+            assert again.cursor is None or isinstance(again.cursor, str)
+
+    async def test_a_cursor_that_is_none(self, stage: ReadingStage) -> None:
+        """An expired or foreign cursor leads to a full read or to the error that asks for one."""
+        await stage.fill()
+        connector = await stage.connector()
+        try:
+            answer = await connector.read(await stage.address(), WINDOW, "nonsense", zone=ZONE)
+        except CursorExpiredError:
+            return
+        assert not isinstance(answer, Unchanged)
+        assert answer.occurrences
+
+    async def test_an_address_that_is_none(self, stage: ReadingStage) -> None:
+        """What was never a calendar is gone or not allowed, not empty."""
+        await stage.fill()
+        connector = await stage.connector()
+        with pytest.raises((CalendarGoneError, PermissionMissingError)):
+            await connector.read("nowhere", WINDOW, zone=ZONE)
+
+
+def _identity(one: Occurrence) -> str:
+    return one.source_id
+
+
+class ConnectorContract(ReadingContract):
     """Inherit from it, and define the fixture `stage`."""
 
     window_days_for_dst: ClassVar[int] = 3
-
-    async def test_check_passes(self, stage: Stage) -> None:
-        """A connection that works is proven to work."""
-        await stage.put({"plain": PLAIN})
-        await (await stage.connector()).check()
-
-    async def test_lists_the_calendar(self, stage: Stage) -> None:
-        """The calendar can be chosen, and its address can be read."""
-        await stage.put({"plain": PLAIN})
-        connector = await stage.connector()
-        listed = await connector.list_calendars()
-        assert await stage.address() in [info.address for info in listed]
-        assert all(info.name for info in listed)
 
     async def test_reads_a_meeting(self, stage: Stage) -> None:
         """A meeting comes with its texts and its times in UTC."""
@@ -164,17 +234,6 @@ class ConnectorContract:
         """No meetings are an answer too."""
         await stage.put({})
         assert (await read_all(stage)).occurrences == ()
-
-    async def test_says_unchanged_or_gives_the_same(self, stage: Stage) -> None:
-        """Nothing changed: the cursor vouches for it, or the same picture comes again."""
-        await stage.put({"plain": PLAIN})
-        connector = await stage.connector()
-        first = await read_all(stage, connector=connector)
-        again = await connector.read(await stage.address(), WINDOW, first.cursor, zone=ZONE)
-        if isinstance(again, Picture):
-            assert again.occurrences == first.occurrences
-        else:
-            assert again.cursor is None or isinstance(again.cursor, str)
 
     async def test_sees_a_change_a_move_and_a_deletion(self, stage: Stage) -> None:
         """Each change shows in the next read; the id stays the same while a meeting moves."""
@@ -273,17 +332,6 @@ class ConnectorContract:
         rolled = await connector.read(await stage.address(), window, first.cursor, zone=ZONE)
         assert isinstance(rolled, Picture)
         assert [one.start for one in rolled.occurrences] == [utc(30, 9)]
-
-    async def test_a_cursor_that_is_none(self, stage: Stage) -> None:
-        """An expired or foreign cursor leads to a full read or to the error that asks for one."""
-        await stage.put({"plain": PLAIN})
-        connector = await stage.connector()
-        try:
-            answer = await connector.read(await stage.address(), WINDOW, "nonsense", zone=ZONE)
-        except CursorExpiredError:
-            return
-        assert not isinstance(answer, Unchanged)
-        assert len(answer.occurrences) == 1
 
     async def test_unreachable(self, stage: Stage) -> None:
         """A service that does not answer is unavailable, not empty."""

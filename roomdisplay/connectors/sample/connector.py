@@ -84,13 +84,13 @@ class SampleBuilding:
         self, room: SampleRoom, window: Window, zone: ZoneInfo
     ) -> Iterator[Occurrence]:
         day = window.start.astimezone(zone).date() - timedelta(days=1)
+        if room.all_day:
+            yield from self._weeks(room, room.all_day, window, zone)
         while day <= window.end.astimezone(zone).date():
             for entry in self._entries(room, day, zone):
                 occurrence = self._occurrence(room, entry, day, zone)
                 if window.touches(occurrence.start, occurrence.end):
                     yield occurrence
-            if room.all_day and day.weekday() == 0:
-                yield self._week(room, room.all_day, day, zone)
             day += timedelta(days=1)
 
     def _entries(self, room: SampleRoom, day: date, zone: ZoneInfo) -> tuple[Entry, ...]:
@@ -116,6 +116,17 @@ class SampleBuilding:
             private=entry.private,
             structured_links=(entry.link,) if entry.link else (),
         )
+
+    def _weeks(
+        self, room: SampleRoom, title: tuple[str, str], window: Window, zone: ZoneInfo
+    ) -> Iterator[Occurrence]:
+        first = window.start.astimezone(zone).date()
+        monday = first - timedelta(days=first.weekday())
+        while monday <= window.end.astimezone(zone).date():
+            week = self._week(room, title, monday, zone)
+            if window.touches(week.start, week.end):
+                yield week
+            monday += timedelta(days=7)
 
     def _week(
         self, room: SampleRoom, title: tuple[str, str], monday: date, zone: ZoneInfo
