@@ -14,6 +14,7 @@ from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
 from roomdisplay.admin.news import PAGES, room_topic
+from roomdisplay.admin.pictures import KeptMeeting, keep, seal_picture, unseal_picture
 from roomdisplay.admin.reading_plan import (
     CONFIRM_AFTER,
     ReadPlan,
@@ -25,7 +26,6 @@ from roomdisplay.admin.reading_plan import (
     throttled_until,
 )
 from roomdisplay.admin.store import news_after_commit
-from roomdisplay.admin.store.pictures import KeptMeeting, keep, seal_picture, unseal_picture
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.schedule import etags_of_rooms

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from roomdisplay.admin.store.pictures import KeptMeeting
+from roomdisplay.admin.pictures import KeptMeeting
 from roomdisplay.admin.visible import KeptPicture, next_midnight, window_of
 from roomdisplay.connectors.base import (
     CalendarGoneError,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from roomdisplay.admin.web.demo_strip import DemoControls
+from roomdisplay.admin.demo_controls import DemoControls
 
 DEFAULT_PORT = 8750
 

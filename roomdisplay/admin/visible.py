@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from roomdisplay.admin.store.pictures import KeptMeeting
-from roomdisplay.admin.use_cases.settings import CheckInPolicy, Effective
+from roomdisplay.admin.pictures import KeptMeeting
+from roomdisplay.admin.policies import CheckInPolicy, Effective
 from roomdisplay.connectors.base import Window
 from roomdisplay.model.freshness import SourceState, fresh_for
 from roomdisplay.model.meeting import CheckIn, JoinOffer, Meeting, Permit

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomdisplay.admin.pictures import KeptJoin, KeptMeeting, keep
+from roomdisplay.admin.policies import CheckInPolicy, Effective
 from roomdisplay.admin.reading_plan import (
     CLOCK_MOVED,
     FIRST_BACK_OFF,
@@ -22,8 +24,6 @@ from roomdisplay.admin.reading_plan import (
     next_full_read,
     plan_read,
 )
-from roomdisplay.admin.store.pictures import KeptJoin, KeptMeeting, keep
-from roomdisplay.admin.use_cases.settings import CheckInPolicy, Effective
 from roomdisplay.admin.visible import (
     KeptPicture,
     RoomFacts,

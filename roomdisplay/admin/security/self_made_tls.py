@@ -40,8 +40,11 @@ class Authority:
 
     @property
     def pin(self) -> bytes:
-        """SHA-256 of the certificate (DER)."""
-        return hashlib.sha256(self.certificate.public_bytes(serialization.Encoding.DER)).digest()
+        """SHA-256 of its public key (SubjectPublicKeyInfo, DER), which outlives renewals."""
+        key = self.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return hashlib.sha256(key).digest()
 
 
 def open_authority(folder: Path, sealer: Sealer, now: datetime) -> Authority:

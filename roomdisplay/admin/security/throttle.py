@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import TooManyTriesError
+from roomdisplay.admin.security.sealing import Sealer
 from roomdisplay.admin.store.tables import Throttle
 
 FORGOTTEN_AFTER = timedelta(hours=24)
@@ -42,9 +42,9 @@ def wait_after(lane: Lane, failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(excess - 1, 20)), lane.most)
 
 
-def sign_in_lanes(admin: Admin, email: str, address: str | None) -> tuple[Lane, ...]:
+def sign_in_lanes(sealer: Sealer, email: str, address: str | None) -> tuple[Lane, ...]:
     """The lanes of a sign-in; the keys are hashed, since people mistype passwords as addresses."""
-    account, where = _keyed(admin, email.strip().lower()), _keyed(admin, address or "unknown")
+    account, where = _keyed(sealer, email.strip().lower()), _keyed(sealer, address or "unknown")
     return (
         Lane(key=f"both:{account}:{where}", free=4, most=timedelta(minutes=15)),
         Lane(key=f"account:{account}", free=10, most=timedelta(seconds=30)),
@@ -52,12 +52,12 @@ def sign_in_lanes(admin: Admin, email: str, address: str | None) -> tuple[Lane, 
     )
 
 
-def code_lanes(admin: Admin, session_id: str, address: str | None) -> tuple[Lane, ...]:
+def code_lanes(sealer: Sealer, session_id: str, address: str | None) -> tuple[Lane, ...]:
     """The lanes of entering a pairing or an activation code."""
     return (
-        Lane(key=f"code:{_keyed(admin, session_id)}", free=4, most=timedelta(minutes=5)),
+        Lane(key=f"code:{_keyed(sealer, session_id)}", free=4, most=timedelta(minutes=5)),
         Lane(
-            key=f"code-address:{_keyed(admin, address or 'unknown')}",
+            key=f"code-address:{_keyed(sealer, address or 'unknown')}",
             free=20,
             most=timedelta(seconds=10),
         ),
@@ -105,6 +105,6 @@ async def forget_old(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(Throttle).where(Throttle.last_at < now - FORGOTTEN_AFTER))
 
 
-def _keyed(admin: Admin, value: str) -> str:
-    key = admin.sealer.derive("throttle")
+def _keyed(sealer: Sealer, value: str) -> str:
+    key = sealer.derive("throttle")
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]

@@ -122,7 +122,7 @@ async def redeem(admin: Admin, code: str, facts: DisplayFacts) -> IssuedToken:
         NotFoundError: the code cannot be used (any more); deliberately not said why.
         TooManyTriesError: too early after missed tries from this address.
     """
-    lanes = code_lanes(admin, facts.key_thumbprint, facts.address)
+    lanes = code_lanes(admin.sealer, facts.key_thumbprint, facts.address)
     async with admin.store.transaction() as session:
         await count_try(session, lanes, admin.clock())
     async with admin.store.transaction() as session:

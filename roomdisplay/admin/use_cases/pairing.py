@@ -171,7 +171,7 @@ async def look_up_pairing(
         TooManyTriesError: too early after missed tries.
     """
     require(actor, Permission.PAIR)
-    lanes = code_lanes(admin, session_id, address)
+    lanes = code_lanes(admin.sealer, session_id, address)
     now = admin.clock()
     async with admin.store.transaction() as session:
         await count_try(session, lanes, now)

@@ -200,7 +200,7 @@ async def change_password(admin: Admin, actor: Actor, old: str, new: str) -> Non
         raise InvalidInputError({"new": problem})
     async with admin.store.reading() as session:
         person = await _known(session, actor.id or "")
-    lanes = sign_in_lanes(admin, person.email, None)
+    lanes = sign_in_lanes(admin.sealer, person.email, None)
     async with admin.store.transaction() as session:
         await count_try(session, lanes, admin.clock())
     if not await verify_password(person.password_hash, old):

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import NotFoundError, RefusedError
+from roomdisplay.admin.pictures import unseal_picture
+from roomdisplay.admin.policies import effective
 from roomdisplay.admin.security.roles import Actor, Permission, require
-from roomdisplay.admin.store.pictures import unseal_picture
 from roomdisplay.admin.store.tables import (
     Calendar,
     CalendarConnection,
@@ -22,7 +23,7 @@ from roomdisplay.admin.store.tables import (
 )
 from roomdisplay.admin.store.tables import Room as RoomRow
 from roomdisplay.admin.use_cases.reach import conference_display, displays_of_room
-from roomdisplay.admin.use_cases.settings import effective, merged_values
+from roomdisplay.admin.use_cases.settings import merged_values
 from roomdisplay.admin.visible import (
     KeptPicture,
     RoomFacts,

@@ -73,7 +73,7 @@ async def sign_in(admin: Admin, email: str, password: str, client: Client) -> Si
         TooManyTriesError: too early after missed tries.
         SignInFailedError: the address or the password is wrong.
     """
-    lanes = sign_in_lanes(admin, email, client.address)
+    lanes = sign_in_lanes(admin.sealer, email, client.address)
     async with admin.store.transaction() as session:
         await count_try(session, lanes, admin.clock())
         person = await session.scalar(select(Person).where(Person.email == email.strip().lower()))

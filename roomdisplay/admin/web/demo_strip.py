@@ -6,32 +6,9 @@ addresses answer that there is no such page.
 
 from __future__ import annotations
 
-from typing import Protocol, TypedDict
+from roomdisplay.admin.demo_controls import DemoControls, DemoState
 
-
-class DemoState(TypedDict):
-    """What the strip shows."""
-
-    time: str
-    """The demo's time of day in the building, as HH:MM."""
-    network: bool
-    """Whether the display's network is plugged in."""
-
-
-class DemoControls(Protocol):
-    """What the demo lets a visitor do; each returns when it has been done."""
-
-    async def jump(self, minutes: int) -> None:
-        """Move the demo's clock on by `minutes` (negative: back)."""
-
-    async def toggle_network(self) -> None:
-        """Pull the display's network, or plug it in again."""
-
-    async def next_state(self) -> None:
-        """Move on to the next instant at which the screen changes."""
-
-    async def state(self) -> DemoState:
-        """What the strip shows now."""
+__all__ = ["DemoControls", "DemoState", "strip"]
 
 
 async def strip(controls: DemoControls | None) -> DemoState | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 from litestar.di import Provide
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from roomdisplay.admin.errors import AdminError
 from roomdisplay.admin.web import live, static_files
@@ -103,4 +103,4 @@ pages = Router(
     exception_handlers=exception_handlers,
     include_in_schema=False,
 )
-web_routes = [pages, static_files.static_file]
+web_routes: list[ControllerRouterHandler] = [pages, static_files.static_file]

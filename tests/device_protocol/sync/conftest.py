@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from roomdisplay.admin.news import room_topic
+from roomdisplay.admin.pictures import keep, seal_picture
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.store import new_id, news_after_commit
-from roomdisplay.admin.store.pictures import keep, seal_picture
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
 from roomdisplay.admin.use_cases.activation import make_activation_codes
 from roomdisplay.admin.use_cases.settings import change_settings

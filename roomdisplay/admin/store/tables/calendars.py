@@ -82,4 +82,4 @@ class CalendarPicture(Base):
     timezone: Mapped[str]
     """The zone that floating and all-day times were read in."""
     body: Mapped[bytes]
-    """See `roomdisplay.admin.store.pictures`."""
+    """See `roomdisplay.admin.pictures`."""
