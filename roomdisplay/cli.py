@@ -31,9 +31,34 @@ COMMANDS: tuple[Command, ...] = (
         "show it all: an Admin Center with a sample building and a paired display",
     ),
     Command(
+        ("standalone",),
+        "roomdisplay.standalone.command",
+        "only this screen: a display with an Admin Center of its own beside it",
+    ),
+    Command(
         ("display",),
         "roomdisplay.display",
         "run the display at a room",
+    ),
+    Command(
+        ("pair",),
+        "roomdisplay.device.commands.pair",
+        "pair this display at a prompt, by a code or an activation code",
+    ),
+    Command(
+        ("unpair",),
+        "roomdisplay.device.commands.unpair",
+        "give this display's pairing back and forget the room",
+    ),
+    Command(
+        ("status",),
+        "roomdisplay.device.commands.status",
+        "say where this display belongs and which keyring keeps its secrets",
+    ),
+    Command(
+        ("reset",),
+        "roomdisplay.device.commands.reset",
+        "forget everything, as if this display came out of its box",
     ),
     Command(
         ("explain", "feed"),

@@ -8,6 +8,8 @@ from pathlib import Path
 from roomdisplay.admin.demo_controls import DemoControls
 
 DEFAULT_PORT = 8750
+ORIGIN_SCOPE = "server"
+"""Where the store keeps the origins of the last start, for commands run beside the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

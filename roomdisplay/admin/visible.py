@@ -133,7 +133,9 @@ def freshness(source: SourceFacts | None, now: datetime, red_grace: timedelta) -
             trust_for_s=(span + red_grace).total_seconds(),
         )
     span = fresh_for(source.check_every)
-    age = max(timedelta(0), now - source.read_at) if source.read_at else span + red_grace
+    age = now - source.read_at if source.read_at else span + red_grace
+    if age < timedelta(0):  # the server's clock was set back: how old it is cannot be told
+        age = span + red_grace
     state, reason = SourceState.OK, source.reason
     if source.reason is not None:
         state = SourceState.FAILING

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from roomdisplay.demo.clock import from_wall
+from roomdisplay.embedded.arguments import window_size
 from roomdisplay.model.room import Place
 
 LANGUAGES = ("en", "fr")
-_SMALLEST, _LARGEST = 320, 7680
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--screenshot", type=Path, metavar="FILE", help="save a PNG of the glass and end"
     )
     parser.add_argument(
-        "--size", type=_size, default=(1280, 800), metavar="WxH", help="of the glass, in pixels"
+        "--size",
+        type=window_size,
+        default=(1280, 800),
+        metavar="WxH",
+        help="of the glass, in pixels",
     )
     parser.add_argument("--place", type=Place, choices=list(Place), default=Place.INSIDE)
     parser.add_argument("--language", choices=LANGUAGES, default="en")
@@ -57,16 +60,6 @@ def options_of(parsed: argparse.Namespace) -> DemoOptions:
         at=parsed.at,
         port=parsed.port,
     )
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x800")
-    width, height = int(found[1]), int(found[2])
-    if not (_SMALLEST <= width <= _LARGEST and _SMALLEST <= height <= _LARGEST):
-        raise argparse.ArgumentTypeError(f"each side has {_SMALLEST} to {_LARGEST} pixels")
-    return width, height
 
 
 def _instant(text: str) -> datetime:

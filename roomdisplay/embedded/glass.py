@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from roomdisplay.device.clock import boottime
+from roomdisplay.embedded.arguments import window_size
 from roomdisplay.embedded.process import CODE
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing
@@ -109,11 +110,6 @@ def _window(engine: DisplayEngine, options: argparse.Namespace) -> int:
     return run_glass(engine, glass, ServiceManager())
 
 
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    return int(width), int(height)
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="roomdisplay.embedded.glass")
     parser.add_argument("--server", required=True)
@@ -123,7 +119,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--server-pin")
     parser.add_argument("--insecure-key-file", type=Path)
     parser.add_argument("--trust-server-clock", action="store_true")
-    parser.add_argument("--size", type=_size)
+    parser.add_argument("--size", type=window_size)
     parser.add_argument("--screenshot", type=Path)
     return parser.parse_args()
 

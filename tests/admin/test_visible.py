@@ -184,6 +184,13 @@ def test_never_read_failing_and_unconfirmed_are_said() -> None:
 # -- plans ---------------------------------------------------------------------------------------
 
 
+def test_a_picture_from_the_future_is_of_unknown_age_not_new() -> None:
+    every, grace = timedelta(seconds=60), timedelta(minutes=30)
+    ahead = SourceFacts(read_at=NOW + timedelta(seconds=1), check_every=every)
+    fresh = freshness(ahead, NOW, grace)
+    assert fresh.source_age_s >= fresh.trust_for_s
+
+
 def test_a_cursor_is_used_for_its_own_window_and_zone_only() -> None:
     window = window_of(PARIS, NOW)
     later = NOW + timedelta(hours=1)

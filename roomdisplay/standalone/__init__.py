@@ -1,0 +1,1 @@
+"""One screen of one's own: an Admin Center and its only display on one small machine."""
