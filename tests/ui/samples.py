@@ -184,7 +184,7 @@ STATES: dict[StateKind, Callable[..., Snapshot]] = {
     StateKind.ENDING: lambda place=Place.DOOR, **a: snapshot(
         "10:56", place=place, meetings=_back_to_back(place), **a
     ),
-    StateKind.IN_USE: lambda **a: snapshot(**a),
+    StateKind.IN_USE: snapshot,
     StateKind.STARTING_SOON: lambda **a: snapshot("11:23", **a),
     StateKind.FREE: lambda **a: snapshot("13:05", **a),
 }

@@ -40,6 +40,8 @@ class GlassFacts:
     scheme: str = "light"
     """light, dark or high_contrast."""
     notice: str = ""
+    sheet: str = ""
+    """What was opened above the screen: more, facts, or nothing."""
     identify: str = ""
     """What an administrator who looks for this display should read in large letters."""
 
@@ -54,6 +56,7 @@ class GlassModel(FactsHolder):
     place = fact(str, "place", changed)
     scheme = fact(str, "scheme", changed)
     notice = fact(str, "notice", changed)
+    sheet = fact(str, "sheet", changed)
     identify = fact(str, "identify", changed)
 
     def __init__(
@@ -83,6 +86,7 @@ class GlassModel(FactsHolder):
         self._snapshot, self._clock, self._engine = snapshot, clock, engine
         self._place, self._language = place, language
         self._taps = Taps()
+        self._sheet = ""
         self.next_look = 0.0
         self.look()
 
@@ -163,6 +167,18 @@ class GlassModel(FactsHolder):
         if self._engine is not None:
             self._engine.new_code()
 
+    @Slot(str)
+    def openSheet(self, name: str) -> None:  # noqa: N802
+        """Open the list of what had no room ("more") or the device's facts ("facts")."""
+        self._sheet = name
+        self._tapped()
+
+    @Slot()
+    def closeSheet(self) -> None:  # noqa: N802
+        """Put away what `openSheet` opened."""
+        self._sheet = ""
+        self._tapped()
+
     tapped = Signal()
     """Something was tapped: `next_look` may have come nearer."""
 
@@ -195,6 +211,7 @@ class GlassModel(FactsHolder):
             place=place.value,
             scheme=scheme.value,
             notice=" · ".join(notice_text(key, w) for key in snapshot.notices),
+            sheet=self._sheet,
             identify=_identity(snapshot),
         )
 

@@ -25,11 +25,14 @@ Item {
     readonly property bool broken: tooLong && parts.length === 2
     readonly property list<string> parts: tooLong ? halves(text) : [text]
     readonly property real double: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
-    readonly property int size: Math.max(1, Math.floor(broken ? Math.min(mostBroken, double) : Math.min(most, single)))
+    // Below this the text is cut short instead.
+    readonly property int smallest: Theme.small
+    readonly property int size: Math.max(smallest, Math.floor(broken ? Math.min(mostBroken, double) : Math.min(most, single)))
+    readonly property bool crammed: size === smallest && (broken ? double : single) < smallest
     readonly property real capHeight: size * Theme.capRatio
     readonly property real bearing: Math.min(whole.tightBoundingRect.x, 12) / 100 * size
 
-    implicitHeight: text === "" ? 0 : Math.ceil(capHeight + (broken ? body.contentHeight / 2 : 0))
+    implicitHeight: text === "" ? 0 : Math.ceil(capHeight + (body.lineCount > 1 ? body.contentHeight / 2 : 0))
     implicitWidth: Math.ceil(body.implicitWidth)
     visible: text !== ""
 
@@ -75,14 +78,15 @@ Item {
         id: body
 
         color: fit.color
-        elide: Text.ElideNone
         font.family: fit.family
         font.letterSpacing: fit.size * Theme.tracking
         font.pixelSize: fit.size
         font.weight: fit.weight
-        lineHeight: fit.broken ? 0.86 : 1
+        lineHeight: fit.broken && !fit.crammed ? 0.86 : 1
         maximumLineCount: 2
-        text: fit.broken ? fit.parts.join("\n") : fit.text
+        width: fit.crammed ? fit.room : implicitWidth
+        wrapMode: fit.crammed ? Text.Wrap : Text.NoWrap
+        text: fit.broken && !fit.crammed ? fit.parts.join("\n") : fit.text
         x: -fit.bearing
         y: Math.round(fit.capHeight - baselineOffset)
     }

@@ -12,17 +12,14 @@ Item {
     required property HomeModel home
     required property GlassModel glass
 
-    signal held
-    signal moreTapped
-
     readonly property real inner: width - 2 * Theme.margin
     readonly property real base: height - Theme.margin
     readonly property bool acts: home.checkInLabel !== ""
     readonly property bool signed: home.shape !== "none"
     readonly property real signTop: header.y + header.height + Theme.unit * 7
-    readonly property real wordTop: Theme.portrait && signed ? signTop + Theme.unit * 34 : header.y + header.height + Theme.unit * (Theme.compact ? 5 : 7)
+    readonly property real wordTop: Theme.portrait && signed ? signTop + Theme.unit * 34 : header.y + header.height + Theme.unit * (Theme.compact ? 4.6 : 7)
     readonly property real wordEnd: wordTop + word.height
-    readonly property real lineTop: wordEnd + Theme.unit * (Theme.compact ? 3.2 : 4.2)
+    readonly property real lineTop: wordEnd + Math.max(Theme.unit * 4.2, word.size * 0.2 + Theme.unit)
     readonly property real lineEnd: lineTop + line.height
 
     // What is left under the line that says until when, and who gets of it.
@@ -45,7 +42,7 @@ Item {
         x: Theme.margin
         y: Theme.margin
 
-        onHeld: door.held()
+        onHeld: door.glass.openSheet("facts")
     }
 
     StateShape {
@@ -64,9 +61,12 @@ Item {
     FitText {
         id: word
 
-        least: Theme.leastWord
-        most: Math.max(Theme.leastWord, Theme.unit * (Theme.portrait ? 22 : 20))
-        mostBroken: Theme.leastWord
+        // What does not tell of the room need not be read from afar.
+        readonly property bool near: door.home.role === "brand"
+
+        least: near ? Theme.unit * 9 : Theme.leastWord
+        most: near ? Theme.unit * 13 : Math.max(Theme.leastWord, Theme.unit * (Theme.portrait ? 22 : 20))
+        mostBroken: near ? most : Theme.leastWord
         room: door.inner
         text: door.home.word
         weight: Font.Bold
@@ -77,8 +77,8 @@ Item {
     FitText {
         id: line
 
-        mayBreak: true
         most: Theme.line
+        mostBroken: Theme.title
         room: door.inner - (!Theme.portrait && door.signed && !door.acts ? Theme.unit * 22 + Theme.gap : 0)
         text: door.home.line
         x: Theme.margin

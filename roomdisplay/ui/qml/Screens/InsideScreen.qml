@@ -12,9 +12,6 @@ Item {
     required property HomeModel home
     required property GlassModel glass
 
-    signal held
-    signal moreTapped
-
     readonly property real inner: width - 2 * Theme.margin
     readonly property real base: height - Theme.margin
     readonly property bool hero: home.title === ""
@@ -37,7 +34,7 @@ Item {
         x: Theme.margin
         y: Theme.margin
 
-        onHeld: inside.held()
+        onHeld: inside.glass.openSheet("facts")
     }
 
     StateSlab {
@@ -59,8 +56,8 @@ Item {
         readonly property real end: beside ? slab.y + slab.height : y + height
 
         least: most * 0.6
-        most: Theme.portrait ? Theme.line : slab.size * (inside.hero ? 0.9 : 1)
-        mostBroken: beside ? slab.height * 0.42 : most
+        most: beside ? slab.size * (inside.hero ? 0.9 : 1) : Theme.line
+        mostBroken: beside ? slab.height * 0.42 : Theme.title
         room: beside ? inside.inner - slab.width - Theme.gap : inside.inner
         text: inside.home.line
         weight: Font.Normal
@@ -170,7 +167,7 @@ Item {
         x: inside.width - Theme.margin - width
         y: inside.base - height
 
-        onTapped: inside.moreTapped()
+        onTapped: inside.glass.openSheet("more")
     }
 
     DayBar {

@@ -12,12 +12,11 @@ Item {
     required property PairingModel pairing
     required property GlassModel glass
 
-    signal held
-
     readonly property bool coded: pairing.code !== ""
     readonly property real inner: width - 2 * Theme.margin
-    readonly property bool aside: qr.visible && !Theme.portrait
-    readonly property real column: inner - (aside ? qr.width + Theme.gap * 1.5 : 0)
+    readonly property bool aside: pairing.qrPath !== "" && !Theme.portrait
+    readonly property real side: Math.min(Theme.unit * (Theme.compact ? 34 : 36), height - 2 * Theme.margin)
+    readonly property real column: inner - (aside ? side + Theme.gap * 1.5 : 0)
     readonly property real step: Theme.unit * (Theme.compact ? 3 : 4)
 
     FitText {
@@ -36,7 +35,7 @@ Item {
             gesturePolicy: TapHandler.WithinBounds
             longPressThreshold: Theme.holdToOpen / 1000
 
-            onLongPressed: screen.held()
+            onLongPressed: screen.glass.openSheet("facts")
         }
     }
 
@@ -107,7 +106,7 @@ Item {
 
         modules: screen.pairing.qrSize
         path: screen.pairing.qrPath
-        room: Theme.portrait ? Math.min(screen.inner, track.y - words.y - words.height - screen.step * 2) : Math.min(Theme.unit * (Theme.compact ? 34 : 36), screen.height - 2 * Theme.margin)
+        room: Theme.portrait ? Math.min(screen.inner, track.y - words.y - words.height - screen.step * 2) : screen.side
         x: Theme.portrait ? Theme.margin : screen.width - Theme.margin - width
         y: Math.round(Theme.portrait ? words.y + words.height + screen.step : (screen.height - height) / 2)
     }

@@ -2,7 +2,6 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import Controls
-import Delegates
 import RoomDisplay.Models
 import Theme
 
@@ -16,9 +15,6 @@ Rectangle {
     required property CallModel call
     property real pixelsPerMm: 6
     property real leastCap: 100
-
-    property bool facts: false
-    property bool more: false
 
     color: Theme.ground
 
@@ -64,45 +60,34 @@ Rectangle {
         value: stage.glass.screen === "home" ? stage.home.role : "brand"
     }
 
-    Component {
-        id: door
+    // A screen is read from its file only when it is shown.
+    component Part: Loader {
+        property string file: ""
+        property var given: ({})
 
-        DoorScreen {
-            glass: stage.glass
-            home: stage.home
-
-            onHeld: stage.facts = true
-            onMoreTapped: stage.more = true
+        function show() {
+            if (file !== "")
+                setSource(Qt.resolvedUrl(file), given);
+            else
+                source = "";
         }
-    }
 
-    Component {
-        id: inside
-
-        InsideScreen {
-            glass: stage.glass
-            home: stage.home
-
-            onHeld: stage.facts = true
-            onMoreTapped: stage.more = true
-        }
-    }
-
-    Component {
-        id: unpaired
-
-        PairingScreen {
-            glass: stage.glass
-            pairing: stage.pairing
-
-            onHeld: stage.facts = true
-        }
-    }
-
-    Loader {
         anchors.fill: parent
-        focus: true
-        sourceComponent: stage.glass.screen === "pairing" ? unpaired : stage.glass.screen !== "home" ? null : stage.glass.place === "door" ? door : inside
+        focus: file !== ""
+
+        Component.onCompleted: show()
+        onFileChanged: show()
+    }
+
+    Part {
+        file: stage.glass.screen === "pairing" ? "PairingScreen.qml" : stage.glass.screen !== "home" ? "" : stage.glass.place === "door" ? "DoorScreen.qml" : "InsideScreen.qml"
+        given: stage.glass.screen === "pairing" ? ({
+                glass: stage.glass,
+                pairing: stage.pairing
+            }) : ({
+                glass: stage.glass,
+                home: stage.home
+            })
     }
 
     // A remark that must always be seen stands in the margin, where nothing else ever does.
@@ -116,84 +101,26 @@ Rectangle {
         x: Theme.margin
     }
 
-    Loader {
-        active: stage.more && stage.home.rowCount > 0
-        anchors.fill: parent
-
-        sourceComponent: Sheet {
-            back: stage.home.lessLabel
-            headline: stage.home.rowsLabel
-
-            onBackTapped: stage.more = false
-
-            MeetingList {
-                anchors.fill: parent
+    Part {
+        file: stage.glass.sheet === "more" ? "MoreSheet.qml" : stage.glass.sheet === "facts" ? "FactsSheet.qml" : ""
+        given: ({
+                glass: stage.glass,
                 home: stage.home
-                wide: false
-
-                onJoinTapped: meetingId => {
-                    stage.more = false;
-                    stage.glass.join(meetingId);
-                }
-            }
-        }
+            })
     }
 
-    Loader {
-        active: stage.facts
-        anchors.fill: parent
-
-        sourceComponent: Sheet {
-            back: stage.home.lessLabel
-            headline: stage.home.room
-
-            onBackTapped: stage.facts = false
-
-            Column {
-                anchors.fill: parent
-
-                Repeater {
-                    model: stage.glass.deviceFacts
-
-                    FactRow {
-                        width: parent?.width ?? 0
-                    }
-                }
-            }
-        }
+    Part {
+        file: stage.call.phase !== "" ? "CallSheet.qml" : ""
+        given: ({
+                call: stage.call,
+                glass: stage.glass
+            })
     }
 
-    Loader {
-        active: stage.call.phase !== ""
-        anchors.fill: parent
-        focus: active
-
-        sourceComponent: Sheet {
-            action: stage.call.retryLabel
-            back: stage.call.closeLabel
-            headline: stage.call.headline
-            text: stage.call.text
-
-            onActionTapped: stage.glass.join(stage.call.meetingId)
-            onBackTapped: stage.glass.leaveCall()
-        }
-    }
-
-    Loader {
-        active: stage.glass.identify !== ""
-        anchors.fill: parent
-
-        sourceComponent: Rectangle {
-            color: Theme.ink
-
-            FitText {
-                anchors.centerIn: parent
-                color: Theme.ground
-                most: Theme.unit * 24
-                room: parent.width - 2 * Theme.margin
-                text: stage.glass.identify
-                weight: Font.Bold
-            }
-        }
+    Part {
+        file: stage.glass.identify !== "" ? "IdentifySheet.qml" : ""
+        given: ({
+                glass: stage.glass
+            })
     }
 }
