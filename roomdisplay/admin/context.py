@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from roomdisplay.admin.news import News
 from roomdisplay.admin.security.sealing import Sealer
@@ -13,6 +13,11 @@ from roomdisplay.admin.store import Store
 
 Clock = Callable[[], datetime]
 """Tells the time in UTC; the demo and the tests pass their own."""
+
+
+def utc_now() -> datetime:
+    """The server's own time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

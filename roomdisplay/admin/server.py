@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +20,21 @@ import uvicorn
 
 from roomdisplay.admin.app import create_app
 from roomdisplay.admin.configuration import certificate_names, check_listener, with_origins
-from roomdisplay.admin.context import Admin, Clock
+from roomdisplay.admin.context import Admin, Clock, utc_now
 from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.jobs import Jobs
 from roomdisplay.admin.news import News
 from roomdisplay.admin.security.seal_key import open_sealer, require_same_key
 from roomdisplay.admin.security.sealing import Sealer
 from roomdisplay.admin.security.self_made_tls import open_authority, server_context
-from roomdisplay.admin.settings import ServerSettings
+from roomdisplay.admin.settings import ORIGIN_SCOPE, ServerSettings
 from roomdisplay.admin.store import Store
 from roomdisplay.admin.store.migrate import migrate
 from roomdisplay.admin.store.tables import SettingsScope
 
 SHUTDOWN_LIMIT_S = 5
 """How long open requests may take to end; streams end at once, by `News.close`."""
-ORIGIN_SCOPE = "server"
 Ready = Callable[[Admin], Awaitable[None] | None]
-
-
-def utc_now() -> datetime:
-    """The server's time."""
-    return datetime.now(UTC)
 
 
 async def serve(

@@ -11,12 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from roomdisplay.admin.configuration import default_data_dir
-from roomdisplay.admin.context import Admin
+from roomdisplay.admin.context import Admin, utc_now
 from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.news import News
 from roomdisplay.admin.security.sealing import KEY_BYTES, Sealer
-from roomdisplay.admin.server import ORIGIN_SCOPE, utc_now
-from roomdisplay.admin.settings import DEFAULT_PORT, ServerSettings
+from roomdisplay.admin.settings import DEFAULT_PORT, ORIGIN_SCOPE, ServerSettings
 from roomdisplay.admin.store import Store
 from roomdisplay.admin.store.migrate import migrate
 from roomdisplay.admin.store.tables import SettingsScope

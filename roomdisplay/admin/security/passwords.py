@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -28,7 +29,7 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
     """
     if len(password) > MAX_LENGTH:
         return False
-    return await asyncio.to_thread(_verify, password_hash or _NOBODY, password)
+    return await asyncio.to_thread(_verify, password_hash, password)
 
 
 def problem_with(password: str) -> str | None:
@@ -47,12 +48,15 @@ def _hash(password: str) -> str:
         return _hasher.hash(password)
 
 
-def _verify(password_hash: str, password: str) -> bool:
+def _verify(password_hash: str | None, password: str) -> bool:
     with _AT_ONCE:
         try:
-            return _hasher.verify(password_hash, password)
+            return _hasher.verify(password_hash or _nobodys(), password)
         except (Argon2Error, InvalidHashError):
             return False
 
 
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
+@cache
+def _nobodys() -> str:
+    """A hash that no password fits."""
+    return _hasher.hash(secrets.token_urlsafe())
