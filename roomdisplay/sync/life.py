@@ -29,6 +29,7 @@ from roomdisplay.sync.client import ServerClient
 from roomdisplay.sync.deliveries import Deliveries
 from roomdisplay.sync.keeping import Keeping
 from roomdisplay.sync.ledger import Ledger
+from roomdisplay.sync.links import routing_socket, watch_network
 from roomdisplay.sync.options import DisplayOptions
 from roomdisplay.sync.outbox import Outbox
 from roomdisplay.sync.picture import Moment, Picture
@@ -74,6 +75,7 @@ class Life:
         await self._timekeeper.look()
         self._ledger.publish()
         await self._deliveries.open()
+        watching = asyncio.create_task(watch_network(self._network_changed, routing_socket()))
         try:
             identities = await self._with_keyring(self._open_keyring)
             server = self._server(identities[1])
@@ -81,6 +83,7 @@ class Life:
                 identities = await self._one_pairing(server, *identities)
             await asyncio.Event().wait()  # an address comes with the next start
         finally:
+            watching.cancel()
             await self._end()
 
     def check_in(self, meeting_id: str) -> Coroutine[None, None, None]:
@@ -107,6 +110,9 @@ class Life:
 
     async def network_changed(self) -> None:
         """An address or a link came or went."""
+        self._network_changed()
+
+    def _network_changed(self) -> None:
         if self._session is not None:
             self._session.network_changed()
         if self._pairing is not None:
@@ -153,7 +159,6 @@ class Life:
     ) -> tuple[IdentityStore, DeviceIdentity]:
         """Be paired and live, until the pairing is lost; or become paired."""
         clocks = self._options.clocks
-        self._timekeeper.believe_server(over_tls=server.origin.startswith("https:"))
         # A token is for the server that gave it and is shown to no other.
         elsewhere = identity.paired is not None and identity.paired.server != server.origin
         if elsewhere:

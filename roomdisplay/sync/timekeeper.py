@@ -23,12 +23,6 @@ class Timekeeper:
         self._clocks = clocks
         self._clock = self._device_clock(RELEASED)
         self._kept: Moment | None = None
-        self._believe_server = False
-
-    def believe_server(self, *, over_tls: bool) -> None:
-        """Whether the present server's time counts: over loopback it is but this machine's own."""
-        told = self._clocks.server_is_trusted
-        self._believe_server = over_tls if told is None else told
 
     def restore(self, moment: Moment) -> None:
         """Take up what an earlier process knew; within one boot that is as good as heard now."""
@@ -51,7 +45,7 @@ class Timekeeper:
 
     def hear(self, heard: Heard) -> None:
         """The server told its time. A beat's way here is not known, so it sets no clock."""
-        if self._believe_server and not heard.is_beat:
+        if self._clocks.server_is_trusted and not heard.is_beat:
             utc = heard.message.now.astimezone(UTC)
             self._clock.heard(utc, sent=heard.sent, received=heard.received)
         self._kept = None
