@@ -6,47 +6,31 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from http import HTTPStatus
+from pathlib import Path
 
 from roomdisplay.device.box import BoxFacts
 from roomdisplay.device.clock import boot_id, boottime
-from roomdisplay.device.http import Answer, DeviceHttp, ServerTrouble, TokenRejected
+from roomdisplay.device.http import DeviceHttp, ServerTrouble
 from roomdisplay.device.identity import DeviceIdentity, IdentityStore, Paired, PendingCode
-from roomdisplay.device.pairing_answers import oauth_error, require_web_addresses
+from roomdisplay.device.pairing_client import ActivationRefused, PairingClient
 from roomdisplay.device.pairing_plan import (
     DENIED_PAUSE,
     AskForCode,
     PairingState,
     PollCode,
     Polled,
+    Redeem,
     Step,
     TryToken,
     Wait,
     next_step,
 )
+from roomdisplay.device.settings import provisioned_code, wipe_code
 from roomdisplay.model.pairing import PairingOffer
 from roomdisplay.model.trouble import Trouble, TroubleKind
-from roomdisplay.model.wire import (
-    ACTIVATION_GRANT,
-    CLIENT_ID,
-    DEVICE_CODE_GRANT,
-    DeviceAuthorization,
-    TokenAnswer,
-)
-from roomdisplay.model.words import bare_code, grouped_code, is_activation_code, pairing_words
+from roomdisplay.model.words import pairing_words
 
 log = logging.getLogger(__name__)
-
-AUTHORIZATION_PATH = "/oauth/device_authorization"
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
-REVOKE_PATH = "/oauth/revoke"
-PROBE_PATH = "/device/v1/schedule"
-_LONGEST_CODE_LIFE = 3600.0
-
-
-class ActivationRefused(Exception):  # noqa: N818 - said by the server, not a fault
-    """The activation code is not one, was used, has expired or was withdrawn."""
-
 
 OnOffer = Callable[[PairingOffer | None], None]
 OnTrouble = Callable[[Trouble | None], None]
@@ -65,6 +49,7 @@ class Pairing:
         boottime_clock: Callable[[], float] = boottime,
         this_boot: str | None = None,
         speed: float = 1.0,
+        provisioning: Path | None = None,
     ) -> None:
         """Begin where the last start ended.
 
@@ -76,13 +61,15 @@ class Pairing:
             boottime_clock: CLOCK_BOOTTIME, seconds.
             this_boot: what tells this boot from others; None: ask the kernel.
             speed: boot-time seconds that pass in a real one; tests hasten waiting with it.
+            provisioning: a file that may hold an activation code; wiped once it was used.
         """
-        self._http = http
+        self._server = http.server
+        self._client = PairingClient(http, facts)
         self._identity = identity
         self._store = store
-        self._facts = facts
         self._boottime = boottime_clock
         self._speed = speed
+        self._provisioning = provisioning
         self._poked = asyncio.Event()
         now, this_boot = boottime_clock(), this_boot or boot_id()
         codes = tuple(code for code in identity.codes if code.server == http.server.origin)
@@ -90,6 +77,7 @@ class Pairing:
             boot_id=this_boot,
             polled=tuple(Polled(code=code, due=now, interval=code.interval) for code in codes),
             token_due=None if identity.paired is None else now,
+            activation=provisioned_code(provisioning) if provisioning else None,
         )
         self._trouble: Trouble | None = None
 
@@ -133,21 +121,9 @@ class Pairing:
             ServerTrouble: no usable answer came; try again later.
             VaultUnavailable: the keyring does not keep what must be kept.
         """
-        if not is_activation_code(code):
-            raise ActivationRefused
-        form = {
-            "grant_type": ACTIVATION_GRANT,
-            "client_id": CLIENT_ID,
-            "activation_code": bare_code(code),
-            **self._about(),
-        }
-        answer = await self._http.request("POST", TOKEN_PATH, form=form)
-        if answer.status == HTTPStatus.OK:
-            return await self._keep(answer)
-        error = oauth_error(answer)
-        if error in {"invalid_grant", "expired_token", "access_denied"}:
-            raise ActivationRefused
-        raise ServerTrouble(TroubleKind.SERVER_FAILING, error)
+        paired = await self._client.redeem(code)
+        await asyncio.to_thread(self._store.keep_token, paired)
+        return paired
 
     async def unpair(self) -> None:
         """Give the token back and forget the pairing; the key stays.
@@ -161,8 +137,7 @@ class Pairing:
         paired = self._identity.paired
         try:
             if paired is not None:
-                form = {"token": paired.token, "client_id": CLIENT_ID}
-                await self._http.request("POST", REVOKE_PATH, form=form)
+                await self._client.revoke(paired.token)
         finally:
             await asyncio.to_thread(self._store.forget_pairing)
 
@@ -182,6 +157,8 @@ class Pairing:
                 await self._ask()
             case PollCode(code):
                 return await self._poll(code)
+            case Redeem(code):
+                return await self._activate(code)
             case TryToken():
                 return await self._try_token()
             case Wait():
@@ -189,39 +166,18 @@ class Pairing:
         return None
 
     async def _ask(self) -> None:
-        form = {"client_id": CLIENT_ID, **self._about()}
-        answer = await self._http.request("POST", AUTHORIZATION_PATH, form=form)
-        if answer.status != HTTPStatus.OK:
-            raise ServerTrouble(TroubleKind.SERVER_FAILING, oauth_error(answer))
-        granted = answer.decode(DeviceAuthorization)
-        require_web_addresses(granted)
-        lifetime = min(float(granted.expires_in), _LONGEST_CODE_LIFE)
-        code = PendingCode(
-            device_code=granted.device_code,
-            user_code=grouped_code(granted.user_code),
-            verification_uri=granted.verification_uri,
-            verification_uri_complete=granted.verification_uri_complete,
-            interval=float(granted.interval),
-            boot_id=self._state.boot_id,
-            expires_at=answer.sent_at_boottime + lifetime,
-            lifetime=lifetime,
-            server=self._http.server.origin,
-        )
+        code = await self._client.ask_for_code(self._state.boot_id)
         after = self._state.with_code(code, self._boottime())
         await asyncio.to_thread(self._store.keep_codes, after.codes())
         self._state = self._state.with_code(code, self._boottime())
 
     async def _poll(self, code: PendingCode) -> Paired | None:
-        form = {
-            "grant_type": DEVICE_CODE_GRANT,
-            "client_id": CLIENT_ID,
-            "device_code": code.device_code,
-        }
-        answer = await self._http.request("POST", TOKEN_PATH, form=form)
-        if answer.status == HTTPStatus.OK:
-            return await self._keep(answer)
+        got = await self._client.poll(code)
         now = self._boottime()
-        match oauth_error(answer):
+        match got:
+            case Paired():
+                await asyncio.to_thread(self._store.keep_token, got)
+                return got
             case "authorization_pending":
                 self._state = self._state.pending(code, now)
             case "slow_down":
@@ -234,30 +190,30 @@ class Pairing:
                 raise ServerTrouble(TroubleKind.SERVER_FAILING, other)
         return None
 
+    async def _activate(self, code: str) -> Paired | None:
+        """Pair by the code that was left for this display; it is wiped only afterwards."""
+        try:
+            paired = await self.redeem(code)
+        except ActivationRefused:
+            log.warning("the activation code that was left for this display cannot be used")
+            paired = None
+        if self._provisioning is not None:
+            try:
+                await asyncio.to_thread(wipe_code, self._provisioning)
+            except OSError as error:
+                log.warning("%s cannot be wiped: %s", self._provisioning, error.strerror)
+        self._state = self._state.activation_refused()
+        return paired
+
     async def _try_token(self) -> Paired | None:
         paired = self._identity.paired
         if paired is None:
             return None
-        try:
-            await self._http.request("GET", PROBE_PATH, token=paired.token, limit=1_000_000)
-        except TokenRejected:
+        if not await self._client.knows(paired.token):
             self._state = self._state.token_unknown(self._boottime())
             return None
         log.info("the Admin Center knows this display again")
         await asyncio.to_thread(self._store.keep_codes, ())
-        return paired
-
-    async def _keep(self, answer: Answer) -> Paired:
-        granted = answer.decode(TokenAnswer)
-        if granted.token_type.lower() != "dpop" or not granted.access_token.isascii():
-            raise ServerTrouble(TroubleKind.FOREIGN_ANSWER, "the token is not bound to the key")
-        paired = Paired(
-            token=granted.access_token,
-            device_id=granted.device_id,
-            room=granted.room,
-            server=self._http.server.origin,
-        )
-        await asyncio.to_thread(self._store.keep_token, paired)
         return paired
 
     async def _drop(self, code: PendingCode, *, pause: float) -> None:
@@ -296,7 +252,7 @@ class Pairing:
             return
 
     def _offer(self, code: PendingCode) -> PairingOffer:
-        thumbprint, pin = self._identity.key.thumbprint, self._http.server.pin
+        thumbprint, pin = self._identity.key.thumbprint, self._server.pin
         return PairingOffer(
             user_code=code.user_code,
             verification_uri=code.verification_uri,
@@ -305,9 +261,3 @@ class Pairing:
             expires_at=code.expires_at,
             lifetime=code.lifetime,
         )
-
-    def _about(self) -> dict[str, str]:
-        facts = {"model": self._facts.model, "serial": self._facts.serial}
-        pin = {"server_pin": self._http.server.pin}
-        about = {**facts, "version": self._facts.version, **pin}
-        return {name: value for name, value in about.items() if value}

@@ -34,6 +34,17 @@ class PollCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Redeem:
+    """Use an activation code that an installation tool left."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        """Without the code, which is a secret."""
+        return "Redeem()"
+
+
+@dataclass(frozen=True, slots=True)
 class TryToken:
     """See whether the server knows the old token again."""
 
@@ -45,7 +56,7 @@ class Wait:
     until: float
 
 
-Step = AskForCode | PollCode | TryToken | Wait
+Step = AskForCode | PollCode | Redeem | TryToken | Wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,8 @@ class PairingState:
     """When a new code may be asked for; polling goes on meanwhile."""
     failures: int = 0
     token_due: float | None = None
+    activation: str | None = None
+    """An activation code that was left for this display."""
     renew: bool = False
     """Somebody asked for a new code."""
 
@@ -114,6 +127,10 @@ class PairingState:
         """The old token is still not known."""
         return replace(self._heard(), token_due=now + TOKEN_EVERY)
 
+    def activation_refused(self) -> PairingState:
+        """The activation code cannot be used: pair by a code as everybody else."""
+        return replace(self._heard(), activation=None)
+
     def troubled(self, now: float, *, jitter: float) -> PairingState:
         """No usable answer: leave the server alone for a while, longer each time.
 
@@ -149,6 +166,8 @@ def next_step(state: PairingState, now: float) -> Step:
         return Wait(state.quiet_until)
     if state.token_due is not None and state.token_due <= now:
         return TryToken()
+    if state.activation is not None:
+        return Redeem(state.activation)
     renew_at = state.renew_at(now)
     if renew_at <= now:
         return AskForCode()

@@ -16,7 +16,7 @@ from roomdisplay.admin.use_cases.devices import list_devices, revoke_device
 from roomdisplay.admin.use_cases.pairing import PairingState, pairing_view, reject_pairing
 from roomdisplay.device.http import ServerTrouble, TokenRejected
 from roomdisplay.device.identity import Paired
-from roomdisplay.device.pairing import PROBE_PATH, ActivationRefused
+from roomdisplay.device.pairing_client import PROBE_PATH, ActivationRefused
 from roomdisplay.device.pairing_plan import OLD_INTERVAL, RENEW_BEFORE
 from roomdisplay.model.room import Place
 from roomdisplay.model.trouble import TroubleKind

@@ -15,6 +15,8 @@ from roomdisplay.device.vault.sealed_file import FILE_NAME, SealedFileKeyring, c
 log = logging.getLogger(__name__)
 
 SERVICE = "roomdisplay"
+NAMES = ("device-key", "device-codes", "device-token", "cache-key")
+"""All that a display keeps in its keyring."""
 INSECURE_NOTICE = "insecure_key_file"
 """The notice the screen shows while the key lies beside what it seals."""
 
@@ -83,6 +85,15 @@ class Vault:
             return
         except Exception as error:
             raise _unavailable(error) from error
+
+    def wipe(self) -> None:
+        """Forget all of the display's secrets.
+
+        Raises:
+            VaultUnavailable: not all could be removed.
+        """
+        for name in NAMES:
+            self.delete(name)
 
 
 def open_vault(state_dir: Path, *, insecure_key_file: Path | None = None) -> Vault:

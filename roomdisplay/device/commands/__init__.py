@@ -1,0 +1,1 @@
+"""The display's commands: `roomdisplay pair`, `unpair`, `status` and `reset`."""
