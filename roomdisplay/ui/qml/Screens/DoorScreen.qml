@@ -17,7 +17,7 @@ Item {
     readonly property bool acts: home.checkInLabel !== ""
     readonly property bool signed: home.shape !== "none"
     readonly property real signTop: header.y + header.height + Theme.unit * 7
-    readonly property real wordTop: Theme.portrait && signed ? signTop + Theme.unit * 34 : header.y + header.height + Theme.unit * (Theme.compact ? 4.6 : 7)
+    readonly property real wordTop: Theme.portrait && signed ? signTop + signMost + Theme.unit * 6 : header.y + header.height + Theme.unit * (Theme.compact ? 4.6 : 7)
     readonly property real wordEnd: wordTop + word.height
     readonly property real lineTop: wordEnd + Math.max(Theme.unit * 4.2, word.size * 0.2 + Theme.unit)
     readonly property real lineEnd: lineTop + line.height
@@ -31,7 +31,8 @@ Item {
     readonly property bool barFits: !Theme.compact && home.now >= 0 && space >= titleNeeds + noteNeeds + nextNeeds + bar.height + actNeeds
     readonly property bool nextFits: home.rowCount > 0 && space >= titleNeeds + noteNeeds + nextNeeds
     // How wide the small lines may be: as wide as the shape and the button leave them.
-    readonly property real column: Theme.portrait || !signed ? inner : sign.x - Theme.margin - Theme.gap
+    readonly property real signMost: Theme.unit * (Theme.portrait ? 28 : acts ? 14 : 22)
+    readonly property real column: Theme.portrait || !signed ? inner : inner - signMost - Theme.gap - (acts ? act.width + Theme.gap : 0)
     readonly property real floor: barFits ? bar.y - Theme.unit * 3.4 : base
 
     RoomHeader {
@@ -51,7 +52,7 @@ Item {
         // Above the word on an upright panel; else at the right, beside the button if there is one.
         readonly property real begin: door.acts ? door.lineEnd + Theme.gap : door.lineTop
 
-        height: Math.round(Theme.portrait ? Theme.unit * 28 : Math.min(Theme.unit * 22, door.floor - begin))
+        height: Math.round(Theme.portrait ? door.signMost : Math.min(door.signMost, door.floor - begin))
         shape: door.home.shape
         width: height
         x: Theme.portrait ? Theme.margin : door.width - Theme.margin - width - (door.acts ? act.width + Theme.gap : 0)

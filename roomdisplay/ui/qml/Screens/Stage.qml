@@ -60,14 +60,35 @@ Rectangle {
         value: stage.glass.screen === "home" ? stage.home.role : "brand"
     }
 
+    // What each of the files requires.
+    function modelsOf(file: string): var {
+        if (file === "PairingScreen.qml")
+            return {
+                glass: stage.glass,
+                pairing: stage.pairing
+            };
+        if (file === "CallSheet.qml")
+            return {
+                glass: stage.glass,
+                call: stage.call
+            };
+        if (file === "IdentifySheet.qml")
+            return {
+                glass: stage.glass
+            };
+        return {
+            glass: stage.glass,
+            home: stage.home
+        };
+    }
+
     // A screen is read from its file only when it is shown.
     component Part: Loader {
         property string file: ""
-        property var given: ({})
 
         function show() {
             if (file !== "")
-                setSource(Qt.resolvedUrl(file), given);
+                setSource(Qt.resolvedUrl(file), stage.modelsOf(file));
             else
                 source = "";
         }
@@ -81,13 +102,6 @@ Rectangle {
 
     Part {
         file: stage.glass.screen === "pairing" ? "PairingScreen.qml" : stage.glass.screen !== "home" ? "" : stage.glass.place === "door" ? "DoorScreen.qml" : "InsideScreen.qml"
-        given: stage.glass.screen === "pairing" ? ({
-                glass: stage.glass,
-                pairing: stage.pairing
-            }) : ({
-                glass: stage.glass,
-                home: stage.home
-            })
     }
 
     // A remark that must always be seen stands in the margin, where nothing else ever does.
@@ -103,24 +117,13 @@ Rectangle {
 
     Part {
         file: stage.glass.sheet === "more" ? "MoreSheet.qml" : stage.glass.sheet === "facts" ? "FactsSheet.qml" : ""
-        given: ({
-                glass: stage.glass,
-                home: stage.home
-            })
     }
 
     Part {
         file: stage.call.phase !== "" ? "CallSheet.qml" : ""
-        given: ({
-                call: stage.call,
-                glass: stage.glass
-            })
     }
 
     Part {
         file: stage.glass.identify !== "" ? "IdentifySheet.qml" : ""
-        given: ({
-                glass: stage.glass
-            })
     }
 }
