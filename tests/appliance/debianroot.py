@@ -103,11 +103,14 @@ class ServiceManager:
         self._socket.bind(str(path))
         path.chmod(0o777)
 
-    def wait_for(self, message: str, *, within: float) -> None:
+    def wait_for(self, message: str, *, within: float, log: Path) -> None:
         """Wait until the service says `message`; other messages pass by."""
         self._socket.settimeout(within)
-        while message not in self._socket.recv(4096).decode().split("\n"):
-            pass
+        try:
+            while message not in self._socket.recv(4096).decode().split("\n"):
+                pass
+        except TimeoutError:
+            raise AssertionError(f"no {message}; it said:\n{log.read_text()[-4000:]}") from None
 
     def close(self) -> None:
         """Stop listening."""

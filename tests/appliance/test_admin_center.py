@@ -47,7 +47,7 @@ def test_it_starts_says_so_and_answers(root: DebianRoot, port: int, tmp_path: Pa
         CREDENTIALS_DIRECTORY=CREDENTIALS,
         STATE_DIRECTORY=DATA,
     ) as process:
-        manager.wait_for("READY=1", within=60)
+        manager.wait_for("READY=1", within=60, log=log)
 
         page = httpx.get(f"http://127.0.0.1:{port}/", follow_redirects=True, timeout=30)
         invitation = root.run("roomdisplay-admin", "invite", "--role", "owner")

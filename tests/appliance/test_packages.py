@@ -101,7 +101,7 @@ def test_the_commands_answer(root: DebianRoot) -> None:
 
 
 def test_the_display_is_typed_into_no_users_home(root: DebianRoot) -> None:
-    refused = root.run("roomdisplay-admin", "invite", user="nobody", check=False)
+    refused = root.run("roomdisplay-admin", "invite", user="daemon", check=False)
 
     assert refused.returncode == 1
     assert "sudo roomdisplay-admin invite" in refused.stdout
