@@ -12,7 +12,7 @@ from markupsafe import Markup
 from roomdisplay.model.meeting import Meeting
 from roomdisplay.model.settings import OfficeHours
 
-WIDTH, HEIGHT, LABELS = 1200, 34, 24
+WIDTH, HEIGHT, LABELS = 560, 26, 18
 _TICK = timedelta(hours=2)
 
 
@@ -71,7 +71,7 @@ def _labels(scale: _Scale, zone: ZoneInfo) -> Iterable[str]:
         anchor = "start" if x == 0 else "end" if x == WIDTH else "middle"
         hour = instant.astimezone(zone).hour
         yield (
-            f'<text x="{x}" y="{HEIGHT + LABELS - 4}" text-anchor="{anchor}" '
-            f'font-size="18">{hour}</text>'
+            f'<text x="{x}" y="{HEIGHT + LABELS - 3}" text-anchor="{anchor}" '
+            f'font-size="12">{hour}</text>'
         )
         instant += _TICK

@@ -48,6 +48,8 @@ class Shown:
     role: str
     """A CSS class: positive, negative, caution, neutral or brand-role."""
     shape: str
+    fills: bool
+    """Whether the state's colour fills the screen: at a door, never inside a dim room."""
     meetings: tuple[Meeting, ...]
     """All of the local day, for the day's bar."""
     zone: ZoneInfo
@@ -73,6 +75,7 @@ def shown(
         coming=tuple(_line(t, m, now, zone) for m in state.coming[:COMING]),
         role="brand-role" if role is ColourRole.BRAND else role.value,
         shape=state.shape.value,
+        fills=schedule.device.place is Place.DOOR,
         meetings=_of_the_day(schedule, now),
         zone=zone,
         hours=schedule.settings.office_hours,

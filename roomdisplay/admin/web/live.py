@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from litestar import get
+from litestar.params import FromQuery
 from litestar.response import Stream
 
 from roomdisplay.admin.news import PAGES, News
@@ -18,7 +19,7 @@ _TOPICS_LIMIT = 20
 
 
 @get("/live")
-async def live(visit: CurrentVisit, topics: str = "") -> Stream:
+async def live(visit: CurrentVisit, topics: FromQuery[str] = "") -> Stream:
     """News of `topics` (comma-separated) as server-sent events; no data travels in them."""
     wanted = {topic for topic in topics.split(",") if topic.startswith(("room:", "device:"))}
     wanted = set(sorted(wanted)[:_TOPICS_LIMIT]) | {PAGES}
@@ -30,7 +31,8 @@ async def live(visit: CurrentVisit, topics: str = "") -> Stream:
 
 async def _events(news: News, topics: set[str]) -> AsyncIterator[str]:
     async with news.subscribe(topics) as subscription:
-        yield "retry: 2000\n\n"
+        # What happened between the page and this moment was not heard: the page reads anew.
+        yield "retry: 2000\nevent: changed\ndata:\n\n"
         while True:
             try:
                 async with asyncio.timeout(BEAT_S):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from roomdisplay.admin.web.rendering import STATIC
 
@@ -15,7 +16,7 @@ _TYPES = {
 
 
 @get("/static/{version:str}/{name:str}", include_in_schema=False)
-async def static_file(version: str, name: str) -> Response[bytes]:
+async def static_file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """One of our files; the version in its address changes with its content."""
     del version
     if name not in _TYPES:

@@ -10,13 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import PermissionDeniedException
-from litestar.params import Dependency
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.security.roles import Actor, Permission
@@ -72,19 +72,30 @@ class Form:
         return bool(self.raw(name))
 
 
-@dataclass(slots=True, kw_only=True)
 class Visit:
-    """What a handler of a page works with."""
+    """What a handler of a page works with.
 
-    admin: Admin
-    request: AnyRequest
-    t: Catalogue
-    secret: str
-    """The cookie that forms are bound to."""
-    cookies: list[Cookie] = field(default_factory=list)
-    """To be set with the answer."""
-    signed_in: SignedInAs | None = None
-    form: Form = field(default_factory=Form)
+    A plain class: Litestar would take a dataclass apart to validate it.
+    """
+
+    def __init__(
+        self,
+        admin: Admin,
+        request: AnyRequest,
+        *,
+        t: Catalogue,
+        secret: str,
+        signed_in: SignedInAs | None,
+    ) -> None:
+        self.admin = admin
+        self.request = request
+        self.t = t
+        self.secret = secret
+        """The cookie that forms are bound to."""
+        self.signed_in = signed_in
+        self.cookies: list[Cookie] = []
+        """To be set with the answer."""
+        self.form = Form()
 
     @property
     def actor(self) -> Actor:
@@ -169,6 +180,7 @@ class Visit:
             template,
             t=self.t,
             person=self._person(),
+            now=self.now,
             moment=self.moment,
             may=self._may,
             here=self.here if self.request.method == "GET" else "/",
@@ -207,8 +219,8 @@ class Visit:
         return {"email": self.signed_in.email, "role": self.signed_in.actor.role.value}
 
 
-CurrentVisit = Annotated[Visit, Dependency(skip_validation=True)]
-"""How handlers ask for the visit; it is made by us and needs no checking."""
+CurrentVisit = NamedDependency[Visit]
+"""How handlers ask for the visit."""
 
 
 async def open_visit(request: AnyRequest) -> Response[str] | None:
@@ -237,8 +249,8 @@ def stranger(request: AnyRequest, signed_in: SignedInAs | None = None) -> Visit:
     name = cookies.session_cookie if signed_in else cookies.visit_cookie
     secret = cookies.read(request, name(admin.settings))
     visit = Visit(
-        admin=admin,
-        request=request,
+        admin,
+        request,
         t=catalogue(_language(request, admin, signed_in)),
         secret=secret,
         signed_in=signed_in,

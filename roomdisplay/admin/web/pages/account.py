@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import (
     AdminError,
@@ -63,7 +64,7 @@ async def do_sign_out(visit: CurrentVisit) -> Response[str]:
 
 
 @get("/invitation/{token:str}", opt=PUBLIC)
-async def invitation_page(visit: CurrentVisit, token: str) -> Response[str]:
+async def invitation_page(visit: CurrentVisit, token: FromPath[str]) -> Response[str]:
     """The form behind a one-time link; looking at it uses nothing up."""
     try:
         invitation = await look_at_invitation(visit.admin, token)
@@ -73,7 +74,7 @@ async def invitation_page(visit: CurrentVisit, token: str) -> Response[str]:
 
 
 @post("/invitation/{token:str}", opt=PUBLIC)
-async def accept(visit: CurrentVisit, token: str) -> Response[str]:
+async def accept(visit: CurrentVisit, token: FromPath[str]) -> Response[str]:
     """Use the link up."""
     form = visit.form
     language = form.text("language")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import (
     AdminError,
@@ -47,13 +48,15 @@ class Target:
 
 
 @get("/rooms/{room_id:str}/calendar")
-async def choose_page(visit: CurrentVisit, room_id: str, q: str = "") -> Response[str]:
+async def choose_page(
+    visit: CurrentVisit, room_id: FromPath[str], q: FromQuery[str] = ""
+) -> Response[str]:
     """The calendars that the room may get."""
     return await _choose(visit, await _room(visit, room_id), q)
 
 
 @post("/rooms/{room_id:str}/calendar")
-async def apply(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def apply(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Give the room its calendar; one that replaces another is asked for first."""
     form, confirm = visit.form, visit.form.ticked("confirm")
     calendar_id, address = form.text("calendar"), form.text("address", 2048)
@@ -77,7 +80,7 @@ async def apply(visit: CurrentVisit, room_id: str) -> Response[str]:
 
 
 @post("/rooms/{room_id:str}/calendar/remove")
-async def remove(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def remove(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Take the room's calendar away."""
     confirm = visit.form.ticked("confirm")
     await remove_calendar(visit.admin, visit.actor, room_id, confirm=confirm)
@@ -85,14 +88,14 @@ async def remove(visit: CurrentVisit, room_id: str) -> Response[str]:
 
 
 @post("/rooms/{room_id:str}/calendar/undo")
-async def undo(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def undo(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Give the room its former calendar back."""
     await undo_assignment(visit.admin, visit.actor, room_id)
     return visit.go(f"/rooms/{room_id}", said="undone")
 
 
 @get("/rooms/{room_id:str}/applied")
-async def applied_page(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def applied_page(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """What the screen now shows, live."""
     room = await get_room(visit.admin, visit.actor, room_id)
     place = room.devices[0].place if room.devices else Place.INSIDE
@@ -108,7 +111,9 @@ async def applied_page(visit: CurrentVisit, room_id: str) -> Response[str]:
 
 
 @get("/devices/{device_id:str}/calendar")
-async def choose_for_device_page(visit: CurrentVisit, device_id: str, q: str = "") -> Response[str]:
+async def choose_for_device_page(
+    visit: CurrentVisit, device_id: FromPath[str], q: FromQuery[str] = ""
+) -> Response[str]:
     """The calendars that a display without a room may get."""
     device = await get_device(visit.admin, visit.actor, device_id)
     if device.room_id:
@@ -117,7 +122,7 @@ async def choose_for_device_page(visit: CurrentVisit, device_id: str, q: str = "
 
 
 @post("/devices/{device_id:str}/calendar")
-async def apply_to_device(visit: CurrentVisit, device_id: str) -> Response[str]:
+async def apply_to_device(visit: CurrentVisit, device_id: FromPath[str]) -> Response[str]:
     """Give a display its calendar and, with it, its room."""
     form = visit.form
     calendar_id, address = form.text("calendar"), form.text("address", 2048)
@@ -146,6 +151,7 @@ async def _choose(
     visit: Visit, target: Target, q: str, error: AdminError | None = None
 ) -> Response[str]:
     calendars = await list_calendars(visit.admin, visit.actor, search=q)
+    connections = await list_connections(visit.admin, visit.actor)
     return await visit.page(
         "choose.html",
         section="rooms",
@@ -153,7 +159,8 @@ async def _choose(
         target=target,
         q=q,
         groups=grouped(calendars, lambda one: one.group or one.connection_name),
-        connections=await list_connections(visit.admin, visit.actor),
+        services=[(one.id, one.name) for one in connections],
+        connections=connections,
         chosen=visit.form.text("calendar") or target.calendar_id,
         address=visit.form.text("address", 2048),
         connection=visit.form.text("connection"),

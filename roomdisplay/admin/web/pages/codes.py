@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.use_cases.activation import (
@@ -56,7 +57,7 @@ async def make_codes(visit: CurrentVisit) -> Response[str]:
 
 
 @post("/activation-codes/{code_id:str}/withdraw")
-async def withdraw(visit: CurrentVisit, code_id: str) -> Response[str]:
+async def withdraw(visit: CurrentVisit, code_id: FromPath[str]) -> Response[str]:
     """Make a code worthless."""
     await withdraw_activation_code(visit.admin, visit.actor, code_id)
     return visit.go("/activation-codes", said="withdrawn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import (
     AdminError,
@@ -28,7 +29,7 @@ from roomdisplay.admin.web.zones import local_zone
 
 
 @get("/pair")
-async def pair_page(visit: CurrentVisit, code: str = "") -> Response[str]:
+async def pair_page(visit: CurrentVisit, code: FromQuery[str] = "") -> Response[str]:
     """Ask for the code, or go on with the one that was scanned."""
     return await _compare(visit, code) if code else await _ask(visit)
 
@@ -40,7 +41,7 @@ async def enter_code(visit: CurrentVisit) -> Response[str]:
 
 
 @post("/pair/{pairing_id:str}")
-async def decide(visit: CurrentVisit, pairing_id: str) -> Response[str]:
+async def decide(visit: CurrentVisit, pairing_id: FromPath[str]) -> Response[str]:
     """Confirm the display with its room and place, or refuse it."""
     form = visit.form
     if form.ticked("wrong"):
@@ -56,7 +57,7 @@ async def decide(visit: CurrentVisit, pairing_id: str) -> Response[str]:
 
 
 @get("/pair/{pairing_id:str}")
-async def progress_page(visit: CurrentVisit, pairing_id: str) -> Response[str]:
+async def progress_page(visit: CurrentVisit, pairing_id: FromPath[str]) -> Response[str]:
     """How it goes on: within seconds the display has its key and shows its room."""
     try:
         pairing = await pairing_view(visit.admin, visit.actor, pairing_id)

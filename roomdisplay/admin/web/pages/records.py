@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.security.roles import Permission, Role
@@ -45,7 +46,7 @@ async def invite_person(visit: CurrentVisit) -> Response[str]:
 
 
 @post("/people/{person_id:str}/role")
-async def set_role(visit: CurrentVisit, person_id: str) -> Response[str]:
+async def set_role(visit: CurrentVisit, person_id: FromPath[str]) -> Response[str]:
     """Give somebody another role."""
     role = visit.form.text("role")
     if role not in set(Role):
@@ -55,14 +56,14 @@ async def set_role(visit: CurrentVisit, person_id: str) -> Response[str]:
 
 
 @post("/people/{person_id:str}/disable")
-async def disable(visit: CurrentVisit, person_id: str) -> Response[str]:
+async def disable(visit: CurrentVisit, person_id: FromPath[str]) -> Response[str]:
     """Let somebody sign in no longer."""
     await disable_person(visit.admin, visit.actor, person_id)
     return visit.go("/people", said="person_changed")
 
 
 @post("/sessions/{session_id:str}/end")
-async def end(visit: CurrentVisit, session_id: str) -> Response[str]:
+async def end(visit: CurrentVisit, session_id: FromPath[str]) -> Response[str]:
     """Sign a browser out from afar."""
     await end_session(visit.admin, visit.actor, session_id)
     return visit.go("/people", said="session_ended")

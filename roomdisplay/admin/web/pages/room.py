@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.security.roles import Permission
@@ -34,13 +35,13 @@ class Glass:
 
 
 @get("/rooms/{room_id:str}")
-async def room_page(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def room_page(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """One room."""
     return await _page(visit, room_id)
 
 
 @post("/rooms/{room_id:str}/settings")
-async def save_room_settings(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def save_room_settings(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Settings of this room's displays."""
     try:
         values = settings_from(visit.form)
@@ -51,7 +52,7 @@ async def save_room_settings(visit: CurrentVisit, room_id: str) -> Response[str]
 
 
 @post("/rooms/{room_id:str}/delete")
-async def remove_room(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def remove_room(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Forget the room."""
     confirm = visit.form.ticked("confirm")
     await delete_room(visit.admin, visit.actor, room_id, confirm=confirm)

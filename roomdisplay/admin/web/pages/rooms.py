@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import available_timezones
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.use_cases.assignment import create_rooms_from_calendars, suggest_matches
@@ -24,7 +25,7 @@ from roomdisplay.admin.web.zones import local_zone
 
 
 @get("/rooms")
-async def rooms_page(visit: CurrentVisit, q: str = "") -> Response[str]:
+async def rooms_page(visit: CurrentVisit, q: FromQuery[str] = "") -> Response[str]:
     """Rooms with their displays and calendars; displays without a room have rows of their own."""
     rooms = await list_rooms(visit.admin, visit.actor, search=q)
     devices = await list_devices(visit.admin, visit.actor, search=q)
@@ -41,7 +42,7 @@ async def rooms_page(visit: CurrentVisit, q: str = "") -> Response[str]:
 
 
 @get("/rooms/next")
-async def next_page(visit: CurrentVisit, after: str | None = None) -> Response[str]:
+async def next_page(visit: CurrentVisit, after: FromQuery[str | None] = None) -> Response[str]:
     """Go to the next room that has no calendar."""
     found = await next_room_without_calendar(visit.admin, visit.actor, after=after)
     if found is None:
@@ -66,7 +67,7 @@ async def make_room(visit: CurrentVisit) -> Response[str]:
 
 
 @post("/rooms/{room_id:str}")
-async def save_room(visit: CurrentVisit, room_id: str) -> Response[str]:
+async def save_room(visit: CurrentVisit, room_id: FromPath[str]) -> Response[str]:
     """Change what is known of a room."""
     try:
         await edit_room(visit.admin, visit.actor, room_id, room_input(visit.form))

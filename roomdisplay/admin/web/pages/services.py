@@ -6,9 +6,11 @@ The form is made of the connector's own `FIELDS`; nothing is saved before it has
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import (
     AdminError,
@@ -55,13 +57,13 @@ async def services_page(visit: CurrentVisit) -> Response[str]:
 
 
 @get("/services/{service:str}")
-async def service_page(visit: CurrentVisit, service: str) -> Response[str]:
+async def service_page(visit: CurrentVisit, service: FromPath[str]) -> Response[str]:
     """The tab of one service."""
     return await _tab(visit, service)
 
 
 @post("/services/{service:str}")
-async def connect(visit: CurrentVisit, service: str) -> Response[str]:
+async def connect(visit: CurrentVisit, service: FromPath[str]) -> Response[str]:
     """Connect a service: tried live, then saved."""
     if service not in offered_services():
         raise NotFoundException
@@ -75,13 +77,13 @@ async def connect(visit: CurrentVisit, service: str) -> Response[str]:
 
 
 @get("/connections/{connection_id:str}")
-async def connection_page(visit: CurrentVisit, connection_id: str) -> Response[str]:
+async def connection_page(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """One connection."""
     return await _connection(visit, connection_id)
 
 
 @post("/connections/{connection_id:str}")
-async def change(visit: CurrentVisit, connection_id: str) -> Response[str]:
+async def change(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """Replace what was entered: tried live first; an empty secret stays."""
     connection = await get_connection(visit.admin, visit.actor, connection_id)
     try:
@@ -93,14 +95,14 @@ async def change(visit: CurrentVisit, connection_id: str) -> Response[str]:
 
 
 @post("/connections/{connection_id:str}/name")
-async def rename(visit: CurrentVisit, connection_id: str) -> Response[str]:
+async def rename(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """Call it something else."""
     await rename_connection(visit.admin, visit.actor, connection_id, visit.form.text("name"))
     return visit.go(f"/connections/{connection_id}", said="renamed")
 
 
 @post("/connections/{connection_id:str}/check")
-async def check(visit: CurrentVisit, connection_id: str) -> Response[str]:
+async def check(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """Try it now and list its calendars anew."""
     try:
         await check_connection(visit.admin, visit.actor, connection_id)
@@ -110,7 +112,7 @@ async def check(visit: CurrentVisit, connection_id: str) -> Response[str]:
 
 
 @post("/connections/{connection_id:str}/disconnect")
-async def disconnect(visit: CurrentVisit, connection_id: str) -> Response[str]:
+async def disconnect(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """Forget a service, its secrets and its calendars."""
     confirm = visit.form.ticked("confirm")
     await disconnect_service(visit.admin, visit.actor, connection_id, confirm=confirm)
@@ -196,7 +198,7 @@ def _entered(visit: Visit, service: str) -> dict[str, str]:
     }
 
 
-def _problems(visit: Visit, error: AdminError | None) -> dict[str, object]:
+def _problems(visit: Visit, error: AdminError | None) -> dict[str, Any]:
     fields = field_words(visit.t, error) if isinstance(error, InvalidInputError) else {}
     wrong = words_for(visit.t, error) if isinstance(error, ServiceError) else ""
     return {"errors": fields, "wrong": wrong}

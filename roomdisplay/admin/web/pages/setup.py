@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from roomdisplay.admin.errors import AdminError, InvalidInputError, ServiceError
 from roomdisplay.admin.security.roles import SYSTEM, Actor, Role
@@ -29,14 +30,14 @@ from roomdisplay.model.room import Place
 
 
 @get(["/setup", "/setup/{link:str}"], opt=PUBLIC)
-async def setup_page(visit: CurrentVisit, link: str = "") -> Response[str]:
+async def setup_page(visit: CurrentVisit, link: FromPath[str] = "") -> Response[str]:
     """The page, empty."""
     await _who(visit, link)
     return await _page(visit, link)
 
 
 @post(["/setup", "/setup/{link:str}"], opt=PUBLIC)
-async def do_setup(visit: CurrentVisit, link: str = "") -> Response[str]:
+async def do_setup(visit: CurrentVisit, link: FromPath[str] = "") -> Response[str]:
     """Look at the pasted calendar, or apply the one that was looked at."""
     actor = await _who(visit, link)
     form = visit.form

@@ -33,8 +33,6 @@
 
   if (live !== undefined) {
     const stream = new EventSource(`/live?topics=${encodeURIComponent(live)}`);
-    let connected = false;
-    stream.addEventListener("open", () => { if (connected) { refresh(); } connected = true; });
     stream.addEventListener("changed", refresh);
     addEventListener("pagehide", () => stream.close());
     // Words such as "2 min ago" age by themselves.

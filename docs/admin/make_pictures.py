@@ -1,0 +1,165 @@
+"""Make the pictures of the pages: `python docs/admin/make_pictures.py [FOLDER]`.
+
+An Admin Center with the sample building, at a fixed time, drawn by Debian's Chromium.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from roomdisplay.admin.context import Admin
+from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.server import serve
+from roomdisplay.admin.settings import ServerSettings
+from roomdisplay.admin.store.tables import Device
+from roomdisplay.admin.use_cases.device_tokens import DisplayFacts
+from roomdisplay.admin.use_cases.devices import list_devices
+from roomdisplay.admin.use_cases.pairing import start_pairing
+from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, get_room, list_rooms
+from roomdisplay.admin.use_cases.services import list_calendars
+from roomdisplay.demo.clock import from_wall
+from roomdisplay.demo.furnish import OWNER_EMAIL, furnish
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+).split()
+WIDTH, HEIGHT = 1280, 800
+AT = from_wall("2026-11-23T10:36:20")
+DISPLAYS = (
+    # name, room, place, model, seconds since it was heard of, what it shows
+    ("Atlas door", "Atlas", "door", "Raspberry Pi 4", 12, "in_use"),
+    ("Atlas wall", "Atlas", "inside", "Raspberry Pi 5", 8, "in_use"),
+    ("Borealis", "Borealis", "door", "Raspberry Pi 4", 31, "free"),
+    ("Cassini", "Cassini", "inside", "Raspberry Pi 5", 25, "free"),
+    ("Delta", "Delta", "door", "Raspberry Pi 4", 9300, "free"),
+    ("New display", None, "inside", "Raspberry Pi 5", 4, "no_calendar"),
+)
+
+
+async def main(folder: Path) -> None:
+    """Start, furnish, draw, end."""
+    with tempfile.TemporaryDirectory() as data:
+        stop, started = asyncio.Event(), asyncio.Event()
+        kept: dict[str, object] = {}
+
+        async def ready(admin: Admin) -> None:
+            kept["admin"] = admin
+            started.set()
+
+        key = Path(data) / "seal.key"
+        settings = ServerSettings(data_dir=Path(data) / "data", port=0, seal_key_file=key)
+        server = asyncio.create_task(serve(settings, clock=lambda: AT, ready=ready, stop=stop))
+        await started.wait()
+        admin = kept["admin"]
+        assert isinstance(admin, Admin)
+        furnished = await furnish(admin, "en")
+        await _add_displays(admin, furnished.owner)
+        await _calendars_read(admin, furnished.owner)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            for language, only in (("en", None), ("fr", {"overview", "rooms", "choose"})):
+                await _draw(admin, browser, furnished.owner, furnished.password, folder, language, only)
+            await browser.close()
+        stop.set()
+        await server
+
+
+async def _add_displays(admin: Admin, owner: Actor) -> None:
+    rooms = {room.name: room.id for room in await list_rooms(admin, owner)}
+    async with admin.store.transaction() as session:
+        for number, (name, room, place, model, heard, shows) in enumerate(DISPLAYS):
+            session.add(
+                Device(
+                    name=name,
+                    room_id=rooms.get(room) if room else None,
+                    place=place,
+                    key_thumbprint=secrets.token_hex(8),
+                    model=model,
+                    serial=f"1000000{number}a1b2c3d4",
+                    version="0.1.0",
+                    health={"version": "0.1.0", "state_shown": shows, "clock_trusted": True,
+                            "keyring": "sealed file"},
+                    health_at=AT - timedelta(seconds=heard),
+                    last_seen_at=AT - timedelta(seconds=heard),
+                    last_address=f"10.0.4.{20 + number}",
+                    created_at=AT - timedelta(days=20 - number),
+                )
+            )
+    await create_room(admin, owner, RoomInput(name="Helios", timezone="Europe/Paris", building=None))
+
+
+async def _calendars_read(admin: Admin, owner: Actor) -> None:
+    async with admin.news.subscribe(["pages"]) as news:
+        while any(
+            one.calendar and one.calendar.read_at is None for one in await list_rooms(admin, owner)
+        ):
+            await news.wait()
+
+
+async def _draw(admin, browser: Browser, owner, password, folder: Path, language, only) -> None:
+    origin = admin.settings.canonical_origin
+    context = await browser.new_context(
+        viewport={"width": WIDTH, "height": HEIGHT}, locale=language, color_scheme="light"
+    )
+    page = await context.new_page()
+    await page.goto(f"{origin}/sign-in")
+    await page.fill("#f-email", OWNER_EMAIL)
+    await page.fill("#f-password", password)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{origin}/")
+    if language != "en":
+        await page.click(f"button[value={language}]")
+    rooms = {room.name: room for room in await list_rooms(admin, owner)}
+    atlas = rooms["Atlas"].id
+    device = (await list_devices(admin, owner))[1].id
+    started = await start_pairing(
+        admin, DisplayFacts(key_thumbprint="k", model="Raspberry Pi 5", serial="10000000f00dcafe", address="10.0.4.31")
+    )
+    connection = rooms["Atlas"].calendar.connection_id
+    paths = {
+        "overview": "/",
+        "rooms": "/rooms",
+        "choose": f"/rooms/{rooms['Helios'].id}/calendar",
+        "applied": f"/rooms/{atlas}/applied",
+        "room": f"/rooms/{atlas}",
+        "devices": "/devices",
+        "device": f"/devices/{device}",
+        "services": "/services/caldav",
+        "connection": f"/connections/{connection}",
+        "codes": "/activation-codes",
+        "pair": "/pair",
+        "pair-compare": f"/pair?code={started.user_code}",
+        "people": "/people",
+        "audit": "/audit",
+        "settings": "/settings",
+        "from-calendars": "/rooms/from-calendars",
+    }
+    suffix = "" if language == "en" else f"-{language}"
+    for name, path in paths.items():
+        if only is None or name in only:
+            await _shoot(page, origin + path, folder / f"{name}{suffix}.png")
+    await context.close()
+
+
+async def _shoot(page: Page, address: str, picture: Path) -> None:
+    """The whole page, as a window of its height would show it."""
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    answer = await page.goto(address)
+    assert answer is not None
+    assert answer.ok, f"{address}: {answer.status}"
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    await page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, height)})
+    await page.screenshot(path=picture)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)))

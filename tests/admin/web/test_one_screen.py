@@ -1,0 +1,70 @@
+"""The hobbyist's page: paste an address, see the next meetings, Apply."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from roomdisplay.admin.security.roles import SYSTEM
+from roomdisplay.admin.use_cases.people import invite_owner
+from roomdisplay.admin.use_cases.rooms import list_rooms
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.server,
+    pytest.mark.timeout(120),,
+]
+
+
+async def open_setup(browser: Browser, center: Any) -> Page:
+    context = await browser.new_context(base_url=center.origin, locale="en-GB")
+    page = await context.new_page()
+    link = (await invite_owner(center.admin)).url.rsplit("/", 1)[-1]
+    await page.goto(f"/setup/{link}")
+    return page
+
+
+async def test_three_minutes_with_a_private_calendar(
+    browser: Browser, make_center: Any, radicale: Any
+) -> None:
+    center = await make_center(standalone=True)
+    calendar = radicale.add_calendar(f"Workshop{center.admin.settings.port}")
+    start = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=2)
+    for number in range(5):
+        radicale.add_meeting(calendar, f"Meeting {number}", start + timedelta(days=number))
+    page = await open_setup(browser, center)
+    await page.get_by_label("Address").fill(calendar)
+    await page.get_by_role("button", name="Look").click()
+    await expect(page.get_by_role("alert")).to_contain_text("rejects the sign-in")
+    await page.get_by_label("User name").fill("ada")
+    await page.get_by_label("Password").fill("secret")
+    await page.get_by_role("button", name="Look").click()
+    await expect(page.locator(".rows li")).to_have_count(3)
+    await expect(page.locator(".rows")).to_contain_text("Meeting 2")
+    assert "secret" not in await page.content()
+    assert await list_rooms(center.admin, SYSTEM) == []
+    await page.get_by_role("button", name="Apply").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Done. The screen shows it now."
+    )
+    (room,) = await list_rooms(center.admin, SYSTEM)
+    assert room.calendar is not None
+    assert room.name == room.calendar.name
+
+
+async def test_what_is_no_calendar_is_told_in_words(
+    browser: Browser, make_center: Any, radicale: Any
+) -> None:
+    center = await make_center(standalone=True)
+    page = await open_setup(browser, center)
+    await page.get_by_label("Address").fill(f"{radicale.url}/.web/nothing.ics")
+    await page.get_by_role("button", name="Look").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await list_rooms(center.admin, SYSTEM) == []
+    answer = await page.goto("/setup/not-a-link")
+    assert answer is not None
+    assert answer.status == 404
