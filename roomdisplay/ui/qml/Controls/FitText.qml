@@ -24,11 +24,11 @@ Item {
     readonly property bool tooLong: mayBreak && single < least
     readonly property bool broken: tooLong && parts.length === 2
     readonly property list<string> parts: tooLong ? halves(text) : [text]
-    readonly property real double: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
+    readonly property real inTwo: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
     // Below this the text is cut short instead.
     readonly property int smallest: Theme.small
-    readonly property int size: Math.max(smallest, Math.floor(broken ? Math.min(mostBroken, double) : Math.min(most, single)))
-    readonly property bool crammed: size === smallest && (broken ? double : single) < smallest
+    readonly property int size: Math.max(smallest, Math.floor(broken ? Math.min(mostBroken, inTwo) : Math.min(most, single)))
+    readonly property bool crammed: size === smallest && (broken ? inTwo : single) < smallest
     readonly property real capHeight: size * Theme.capRatio
     readonly property real bearing: Math.min(whole.tightBoundingRect.x, 12) / 100 * size
 
