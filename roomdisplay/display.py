@@ -11,30 +11,14 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+
+from roomdisplay.device.settings import configure as configure_settings
+from roomdisplay.device.settings import settings_from
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "--server",
-        metavar="URL",
-        default=os.environ.get("ROOMDISPLAY_SERVER"),
-        help="the Admin Center's address (default: $ROOMDISPLAY_SERVER)",
-    )
-    parser.add_argument(
-        "--state-dir",
-        type=Path,
-        metavar="DIR",
-        default=default_state_dir(os.environ),
-        help="where the display keeps its day and what is unsent (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--insecure-key-file",
-        type=Path,
-        metavar="FILE",
-        help="keep the key in this plain file instead of a keyring; for trials only",
-    )
+    configure_settings(parser)
     parser.add_argument(
         "--windowed",
         type=window_size,
@@ -78,11 +62,13 @@ def _show(options: argparse.Namespace) -> int:
     from roomdisplay.sync.warm import runtime_folder  # noqa: PLC0415
     from roomdisplay.ui.app import GlassOptions, choose_backends, run_glass  # noqa: PLC0415
 
+    settings = settings_from(options)
     engine = create_engine(
         DisplayOptions(
-            state_dir=options.state_dir,
-            server=options.server or None,
-            insecure_key_file=options.insecure_key_file,
+            state_dir=settings.state_dir,
+            server=settings.server,
+            server_pin=settings.server_pin,
+            insecure_key_file=settings.insecure_key_file,
             runtime_dir=runtime_folder(os.environ, os.getuid()),
         )
     )
@@ -109,14 +95,6 @@ def _hasten() -> None:
         import msgspec  # noqa: F401, PLC0415 - for the sake of its import
     finally:
         del sys.modules[name]
-
-
-def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """`$STATE_DIRECTORY` of a systemd unit, else the user's state folder."""
-    if state := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
-        return Path(state)
-    home = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "roomdisplay"
 
 
 def system_language(environ: Mapping[str, str]) -> str:

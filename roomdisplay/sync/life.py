@@ -19,6 +19,7 @@ from roomdisplay.device.http import DeviceHttp
 from roomdisplay.device.identity import DeviceIdentity, IdentityStore
 from roomdisplay.device.pairing import Pairing
 from roomdisplay.device.server_address import AddressError, ServerAddress, parse_server
+from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.device.vault.opening import Vault, VaultUnavailable, open_vault
 from roomdisplay.model.pairing import PairingOffer
 from roomdisplay.model.roomstate import Standing
@@ -228,6 +229,8 @@ class Life:
             box_facts(),
             boottime_clock=clocks.boottime,
             this_boot=clocks.boot_id,
+            speed=clocks.speed,
+            provisioning=self._options.state_dir / PROVISIONING_FILE,
         )
         try:
             paired = await self._pairing.pair(on_offer, on_trouble)

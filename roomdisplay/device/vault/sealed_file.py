@@ -24,6 +24,7 @@ from keyring.compat import properties
 from keyring.errors import InitError, PasswordDeleteError, PasswordSetError
 
 from roomdisplay.device.durable_file import read_bounded, replace_durably
+from roomdisplay.device.settings import default_state_dir
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,9 @@ class SealedFileKeyring(KeyringBackend):
         return AESGCM(hashlib.sha256(b"roomdisplay keyring" + key).digest())
 
     def _path(self) -> Path:
-        return Path(self.path) if self.path is not None else _default_state_dir() / FILE_NAME
+        return (
+            Path(self.path) if self.path is not None else default_state_dir(os.environ) / FILE_NAME
+        )
 
 
 def credential_file() -> Path | None:
@@ -152,14 +155,6 @@ def credential_file() -> Path | None:
         return None
     file = Path(folder) / CREDENTIAL
     return file if file.is_file() else None
-
-
-def _default_state_dir() -> Path:
-    state = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    if state:
-        return Path(state)
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "roomdisplay"
 
 
 def _place(service: str, username: str) -> str:
