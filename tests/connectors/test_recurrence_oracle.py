@@ -119,7 +119,12 @@ def test_a_small_window_shows_the_part_of_a_large_one(feed: str, day: int, lengt
 def test_any_text_in_a_property_is_survived(start: str, rule: str, summary: str) -> None:
     window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
     clean = [text.replace("\r", "").replace("\n", "") for text in (start, rule, summary)]
-    lines = [f"DTSTART{clean[0]}", "DTSTART:20260601T100000Z", f"RRULE:{clean[1]}", clean[2]]
+    lines = [
+        f"DTSTART{clean[0]}",
+        "DTSTART:20260601T100000Z",
+        f"RRULE:{clean[1]}",
+        f"stray {clean[2]}",
+    ]
     text = f"BEGIN:VCALENDAR\n{event(lines)}END:VCALENDAR\n"
     picture = read_calendars([calendar_text(text.encode())], window, "UTC")
     assert len(picture.occurrences) + len(picture.left_out) >= 1
