@@ -18,7 +18,7 @@ from roomdisplay.admin.use_cases.services import connect_service
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.browser,
-    pytest.mark.timeout(180),,
+    pytest.mark.timeout(180),
 ]
 LONG = "Grande salle de réunion du troisième étage du bâtiment " + "x" * 60
 

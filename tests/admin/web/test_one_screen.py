@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.browser,
     pytest.mark.server,
-    pytest.mark.timeout(120),,
+    pytest.mark.timeout(120),
 ]
 
 

@@ -22,7 +22,7 @@ from roomdisplay.model.words import pairing_words
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.browser,
-    pytest.mark.timeout(120),,
+    pytest.mark.timeout(120),
 ]
 FACTS = DisplayFacts(
     key_thumbprint="thumbprint",

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.browser,
     pytest.mark.server,
-    pytest.mark.timeout(120),,
+    pytest.mark.timeout(120),
 ]
 HOSTILE = "<img src=x onerror=alert(1)><b>Budget</b>"
 
