@@ -106,6 +106,16 @@ class Calls:
         meeting = meeting_of(picture.schedule if picture else None, meeting_id)
         if picture is None or meeting is None or meeting.join is None:
             return
+        if self._ledger.clock.trusted and self._ledger.now() >= meeting.end:
+            self._show(
+                Call(
+                    meeting_id=meeting_id,
+                    service=meeting.join.service,
+                    phase=CallPhase.FAILED,
+                    reason="too_late",
+                )
+            )
+            return
         device, service = picture.schedule.device, meeting.join.service
         if device.conference_display:
             await self._open(meeting_id, service, client)

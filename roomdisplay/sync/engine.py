@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 FRAME_PATIENCE = 1.0
 """Seconds after which loading goes on although nobody said that a frame was painted."""
 STOP_PATIENCE = 3.0
+FAULT_PAUSE = 5.0
+"""Seconds until a sync side that failed by a fault of ours is started again."""
 
 Wish = Callable[["Life"], Coroutine[Any, Any, None]]
 
@@ -53,7 +55,7 @@ class DisplayEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._life: Life | None = None
         self._main: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._ended = threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -103,7 +105,7 @@ class DisplayEngine:
     def stop(self) -> None:
         """Close everything within a second or two; returns when the sync thread has ended."""
         with self._lock:
-            self._stopping = True
+            self._ended.set()
             if self._loop is not None and self._main is not None:
                 self._loop.call_soon_threadsafe(self._main.cancel)
         self._painted.set()
@@ -117,7 +119,7 @@ class DisplayEngine:
         with self._lock:
             if self._life is None or self._loop is None:
                 self._early.append(wish)
-            elif not self._stopping:
+            elif not self._ended.is_set():
                 self._loop.call_soon_threadsafe(self._do, wish)
 
     def _do(self, wish: Wish) -> None:
@@ -138,28 +140,33 @@ class DisplayEngine:
         if warm is not None:
             self._show_at_once(*warm)
             self._painted.wait(FRAME_PATIENCE)
-        if self._stopping:
+        if self._ended.is_set():
             return
         import asyncio  # noqa: PLC0415 - costs as much as everything before; see the docstring
 
-        try:
-            asyncio.run(self._live(warm))
-        except asyncio.CancelledError:
-            return
-        except Exception:
-            logger.exception("The sync side ended by a fault of ours")
+        while not self._ended.is_set():
+            try:
+                asyncio.run(self._live(warm))
+            except asyncio.CancelledError:
+                return
+            except Exception:
+                logger.exception("The sync side failed by a fault of ours; it is started again")
+            finally:
+                with self._lock:
+                    self._life = self._loop = self._main = None
+            warm = None
+            self._ended.wait(FAULT_PAUSE)
 
     async def _live(self, warm: tuple[Picture, Moment] | None) -> None:
         import asyncio  # noqa: PLC0415 - as above
 
         from roomdisplay.sync.life import Life  # noqa: PLC0415 - as above
 
-        self._options.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         life = Life(self._options, self._ledger, self._warm)
         with self._lock:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
             self._life = life
-            early, stopping = list(self._early), self._stopping
+            early, stopping = list(self._early), self._ended.is_set()
             self._early.clear()
         if stopping:
             return

@@ -71,6 +71,7 @@ class Life:
 
     async def run(self, warm: tuple[Picture, Moment] | None) -> None:
         """Live until cancelled; `warm` is what was shown first."""
+        self._make_folder()
         if warm is not None:
             self._timekeeper.restore(warm[1])
         await self._timekeeper.look()
@@ -119,6 +120,12 @@ class Life:
         if self._pairing is not None:
             self._pairing.network_changed()
 
+    def _make_folder(self) -> None:
+        try:
+            self._options.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:  # cache and outbox work from memory; the keyring says for itself
+            self._ledger.trouble("folder", TroubleKind.DISK, str(error))
+
     async def _open_keyring(self) -> tuple[IdentityStore, DeviceIdentity]:
         """The keyring, the cache that its key opens, and who this display is."""
         options, ledger = self._options, self._ledger
@@ -133,6 +140,7 @@ class Life:
         if kept is not None and ledger.picture is None:
             ledger.picture, ledger.standing = kept[0], Standing.PAIRED
             self._timekeeper.restore(kept[1])
+            await self._timekeeper.look()
             ledger.publish()
             self._keeping.note()
         store = IdentityStore(vault)

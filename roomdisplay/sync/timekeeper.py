@@ -15,6 +15,11 @@ STEADY = timedelta(milliseconds=250)
 """A clock that differs by less is left as it is, so that nothing shown on the glass jitters."""
 
 
+LOOK_AGAIN_UNTRUSTED = 30.0
+LOOK_AGAIN_TRUSTED = 600.0
+"""Seconds between two looks at the machine's clock: each may wake a service of the system."""
+
+
 class Timekeeper:
     """Goes by the server's time where it may be believed, else by the machine's own clock."""
 
@@ -23,6 +28,7 @@ class Timekeeper:
         self._clocks = clocks
         self._clock = self._device_clock(RELEASED)
         self._kept: Moment | None = None
+        self._look_due = 0.0
 
     def restore(self, moment: Moment) -> None:
         """Take up what an earlier process knew; within one boot that is as good as heard now."""
@@ -30,6 +36,7 @@ class Timekeeper:
         clock = restored_clock(moment, self._clocks.boot_id, self._clocks.boottime())
         if moment.clock.trusted:
             self._clock = self._device_clock(moment.clock.utc)
+            self._look_due = 0.0
         if clock is not None and clock.trusted:
             slack = STEADY.total_seconds()
             self._clock.heard(
@@ -38,9 +45,11 @@ class Timekeeper:
         self._read()
 
     async def look(self) -> None:
-        """See anew whether the machine's clock can be trusted, if no server's time was heard."""
-        if not self._clock.anchored:
-            await asyncio.to_thread(self._clock.look)
+        """See whether the machine's clock can be trusted, as long as no server's time was heard."""
+        boottime = self._clocks.boottime()
+        if not self._clock.anchored and boottime >= self._look_due:
+            trusted = await asyncio.to_thread(self._clock.look)
+            self._look_due = boottime + (LOOK_AGAIN_TRUSTED if trusted else LOOK_AGAIN_UNTRUSTED)
         self._read()
 
     def hear(self, heard: Heard) -> None:

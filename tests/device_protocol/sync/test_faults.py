@@ -193,6 +193,7 @@ async def test_without_a_trusted_clock_no_state_is_claimed(house, meeting, title
     await display.until(lambda s: titles(s) == ["Planning"])
     assert _state(display).kind is StateKind.CLOCK_UNTRUSTED
     display.clock.wall_trusted = True
+    display.clock.elapsed += 60
     await house.put_meetings(room_id, meeting("Later"))
     display.engine.network_changed()
     center_wire = house.center.wire
@@ -319,6 +320,17 @@ async def test_without_an_address_the_display_says_so(house) -> None:
     display.server = "https://user@nonsense/path"
     display.start()
     await display.until(_is(TroubleKind.NO_SERVER_ADDRESS))
+
+
+async def test_without_a_place_to_write_the_display_says_so(house) -> None:
+    room_id = await house.room()
+    display = await house.display(room_id)
+    (display.folder / "state").rename(display.folder / "elsewhere")
+    (display.folder / "state").write_text("a file in the way")
+    display.start()
+    snapshot = await display.until(lambda s: s.trouble is not None and s.standing is not None)
+    assert snapshot.trouble.kind in {TroubleKind.NO_KEYRING, TroubleKind.DISK}
+    assert display.engine._thread.is_alive()
 
 
 async def test_a_token_is_shown_to_no_other_server(house, center) -> None:
