@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # it has no types
     AsyncIOScheduler,
 )
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.news import DUE
 from roomdisplay.admin.reading import read_calendar
-from roomdisplay.admin.reading_plan import is_due
+from roomdisplay.admin.reading_plan import CLOCK_MOVED
 from roomdisplay.admin.security.throttle import forget_old
 from roomdisplay.admin.store.tables import (
     AuditEntry,
@@ -29,7 +29,6 @@ from roomdisplay.admin.store.tables import (
     Command,
     DeviceAuthorization,
     Invitation,
-    Room,
 )
 from roomdisplay.admin.use_cases.check_in import forget_old_keys
 from roomdisplay.admin.use_cases.sessions import forget_ended_sessions
@@ -40,6 +39,8 @@ AUDIT_KEPT_FOR = timedelta(days=400)
 LEFTOVERS_KEPT_FOR = timedelta(days=14)
 HELD_FOR = timedelta(seconds=60)
 """How long a calendar waits whose reading could not be stored (a full disk)."""
+BREATH = timedelta(seconds=1)
+"""Between two looks that the timer asks for, so that many calendars share one."""
 TIDY_EVERY = timedelta(hours=24)
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ class Jobs:
         self._admin = admin
         self._rng = rng or random.SystemRandom()
         self._connections = Connections(admin)
-        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._reading: dict[str, asyncio.Task[datetime | None]] = {}
+        self._timer_at: datetime | None = None
         self._held: dict[str, datetime] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._scheduler = AsyncIOScheduler(
@@ -80,29 +82,25 @@ class Jobs:
     async def look(self) -> None:
         """Begin to read what is due, and set the timer to what is due next."""
         now = self._admin.clock()
-        query = (
-            select(Calendar.id, Calendar.next_due_at, CalendarConnection)
-            .join(CalendarConnection)
-            .where(Calendar.id.in_(select(Room.calendar_id)), Calendar.next_due_at.is_not(None))
-            .order_by(Calendar.next_due_at)
-        )
+        due = or_(Calendar.next_due_at <= now, Calendar.next_due_at > now + CLOCK_MOVED)
+        throttled = CalendarConnection.throttled_until
         async with self._admin.store.reading() as session:
-            found = list(await session.execute(query))
-        await self._connections.retain({connection.id for _, _, connection in found})
-        later: list[datetime] = []
-        for calendar_id, due_at, connection in found:
-            if calendar_id in self._reading or due_at is None:
+            found = await session.execute(
+                select(Calendar.id, throttled).join(CalendarConnection).where(due)
+            )
+            later = list(await session.scalars(select(func.min(Calendar.next_due_at)).where(~due)))
+            in_use = set(await session.scalars(select(CalendarConnection.id)))
+        for calendar_id, not_before in found:
+            held = max(not_before or now, self._held.get(calendar_id, now))
+            if calendar_id in self._reading:
                 continue
-            throttled = connection.throttled_until
-            if is_due(due_at, now) and throttled is not None and now < throttled:
-                later.append(throttled)
-            elif is_due(due_at, now) and now < (held := self._held.get(calendar_id, now)):
+            if now < held:
                 later.append(held)
-            elif is_due(due_at, now):
-                self._begin(calendar_id)
             else:
-                later.append(due_at)
-        self._set_timer(min(later) - now if later else None)
+                self._begin(calendar_id)
+        await self._connections.retain(in_use)
+        self._timer_at = None
+        self._remind(min((at for at in later if at is not None), default=None))
 
     async def read_due(self) -> None:
         """Read all that is due now, and wait for it: for commands and tests without a timer."""
@@ -130,11 +128,11 @@ class Jobs:
         self._reading[calendar_id] = task
         task.add_done_callback(lambda done: self._done(calendar_id, done))
 
-    async def _read(self, calendar_id: str) -> None:
+    async def _read(self, calendar_id: str) -> datetime | None:
         async with self._turns:
-            await read_calendar(self._admin, self._connections, calendar_id, self._rng)
+            return await read_calendar(self._admin, self._connections, calendar_id, self._rng)
 
-    def _done(self, calendar_id: str, task: asyncio.Task[None]) -> None:
+    def _done(self, calendar_id: str, task: asyncio.Task[datetime | None]) -> None:
         self._reading.pop(calendar_id, None)
         if task.cancelled():
             return
@@ -143,16 +141,25 @@ class Jobs:
         if error is not None:  # the store itself failed, so it does not say when to read next
             self._held[calendar_id] = self._admin.clock() + HELD_FOR
             _log.error("cannot store what was read: %s", type(error).__qualname__)
-        self._admin.news.publish([DUE])
+            self._remind(self._held[calendar_id])
+        else:
+            self._remind(task.result())
 
-    def _set_timer(self, delay: timedelta | None) -> None:
-        if not self._scheduler.running:
+    def _remind(self, at: datetime | None) -> None:
+        """Look again at `at` on the Admin Center's clock, or when the timer is set already."""
+        if at is None or not self._scheduler.running:
             return
-        if self._scheduler.get_job("due"):
-            self._scheduler.remove_job("due")
-        if delay is not None:
-            at = datetime.now(UTC) + max(delay, timedelta(milliseconds=10))
-            self._scheduler.add_job(self._tell_due, "date", run_date=at, id="due")
+        if self._timer_at is not None and self._timer_at <= at:
+            return
+        self._timer_at = at
+        delay = max(at - self._admin.clock(), BREATH)
+        self._scheduler.add_job(
+            self._tell_due,
+            "date",
+            run_date=datetime.now(UTC) + delay,
+            id="due",
+            replace_existing=True,
+        )
 
     async def _tell_due(self) -> None:
         self._admin.news.publish([DUE])

@@ -7,6 +7,8 @@ whole is sealed.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import datetime
 
 import msgspec
@@ -56,6 +58,18 @@ def keep(occurrences: tuple[Occurrence, ...]) -> tuple[KeptMeeting, ...]:
     once = {occurrence.source_id: occurrence for occurrence in reversed(occurrences)}
     ordered = sorted(once.values(), key=lambda o: (o.start, o.end, o.source_id))
     return tuple(_kept(occurrence) for occurrence in ordered[:MEETINGS_LIMIT])
+
+
+def digest(sealer: Sealer, occurrences: tuple[Occurrence, ...]) -> str:
+    """Tells an answer from another; begins with `digest_prefix`."""
+    told = hmac.new(sealer.derive("picture-digest"), digestmod=hashlib.sha256)
+    told.update(msgspec.msgpack.encode(occurrences))
+    return digest_prefix(sealer) + told.hexdigest()
+
+
+def digest_prefix(sealer: Sealer) -> str:
+    """Of the digests of pictures that can be read with this key by this version."""
+    return f"{_FORMAT}:{sealer.derive('picture-key').hex()[:16]}:"
 
 
 def seal_picture(sealer: Sealer, calendar_id: str, meetings: tuple[KeptMeeting, ...]) -> bytes:

@@ -14,7 +14,14 @@ from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
 from roomdisplay.admin.news import PAGES, room_topic
-from roomdisplay.admin.pictures import KeptMeeting, keep, seal_picture, unseal_picture
+from roomdisplay.admin.pictures import (
+    KeptMeeting,
+    digest,
+    digest_prefix,
+    keep,
+    seal_picture,
+    unseal_picture,
+)
 from roomdisplay.admin.reading_plan import (
     CONFIRM_AFTER,
     ReadPlan,
@@ -55,7 +62,8 @@ class _Task:
     calendar: Calendar
     connection: CalendarConnection
     rooms: list[Room]
-    before: KeptPicture | None
+    kept: CalendarPicture | None
+    """The last good picture, unless it is of another key or an older version."""
     plan: ReadPlan
     started: datetime
 
@@ -64,34 +72,39 @@ class _Task:
         return [room.timezone for room in self.rooms]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a service said, and what to keep of it; nothing new where `meetings` is None."""
+
+    told: Picture | Unchanged
+    digest: str = ""
+    meetings: tuple[KeptMeeting, ...] | None = None
+
+
 async def read_calendar(
     admin: Admin, connections: Connections, calendar_id: str, rng: random.Random
-) -> None:
-    """Read a calendar once; whatever happens, the store says when to read it next.
+) -> datetime | None:
+    """Read a calendar once and store when to read it next; that is also the answer.
 
-    Where the service fails, the last good picture stays as it is.
+    Where the service fails, the last good picture stays as it is. None: no room shows it any more.
     """
     task = await _begin(admin, calendar_id)
     if task is None:
-        return
+        return None
     try:
         async with connections.use(task.connection) as connector:
             async with asyncio.timeout(READ_LIMIT.total_seconds()):
-                answer, full = await _ask(connector, task)
-            kept = (
-                await asyncio.to_thread(keep, answer.occurrences)
-                if isinstance(answer, Picture)
-                else None
-            )
-            await _believe(admin, task, answer, kept, full=full, connector=connector, rng=rng)
+                told, full = await _ask(connector, task)
+            answer = await asyncio.to_thread(_look_at, admin, task, told, full)
+            return await _believe(admin, task, answer, full=full, connector=connector, rng=rng)
     except ConnectorError as error:
-        await _failed(admin, task, reason_of(error), error, rng)
+        return await _failed(admin, task, reason_of(error), error, rng)
     except TimeoutError:
-        await _failed(admin, task, "unavailable", None, rng)
+        return await _failed(admin, task, "unavailable", None, rng)
     except Exception as error:  # noqa: BLE001 - one calendar's surprise must not reach the others
         # Neither message nor traceback: they could quote the service's answer.
         _log.error("reading a calendar failed unexpectedly: %s", type(error).__qualname__)
-        await _failed(admin, task, "unexpected", None, rng)
+        return await _failed(admin, task, "unexpected", None, rng)
 
 
 async def _begin(admin: Admin, calendar_id: str) -> _Task | None:
@@ -104,16 +117,29 @@ async def _begin(admin: Admin, calendar_id: str) -> _Task | None:
         connection = await session.get(CalendarConnection, calendar.connection_id)
         row = await session.get(CalendarPicture, calendar_id)
     assert connection is not None  # kept by the foreign key
-    before, zone = _picture(admin, row), row.timezone if row else None
+    kept = row if row and row.digest.startswith(digest_prefix(admin.sealer)) else None
     plan = plan_read(
         [room.timezone for room in rooms],
         now,
-        cursor=calendar.cursor if before and not calendar.unconfirmed_empty else None,
+        cursor=calendar.cursor if not calendar.unconfirmed_empty else None,
         full_due_at=calendar.full_due_at,
-        read_window=before.window if before else None,
-        read_zone=zone,
+        read_window=Window(kept.window_start, kept.window_end) if kept else None,
+        read_zone=kept.timezone if kept else None,
     )
-    return _Task(calendar, connection, rooms, before, plan, now)
+    return _Task(calendar, connection, rooms, kept, plan, now)
+
+
+def _look_at(admin: Admin, task: _Task, told: Picture | Unchanged, full: bool) -> _Answer:  # noqa: FBT001 - called through a thread
+    """Find what is to be kept; takes long for a long answer, so not on the loop."""
+    if isinstance(told, Unchanged):
+        return _Answer(told)
+    mark, kept, plan = digest(admin.sealer, told.occurrences), task.kept, task.plan
+    window = Window(kept.window_start, kept.window_end) if kept else None
+    same = kept is not None and mark == kept.digest and window == plan.window
+    daily = full and (task.calendar.full_due_at or task.started) <= task.started
+    if same and kept is not None and kept.timezone == plan.zone and not daily:
+        return _Answer(told, mark)
+    return _Answer(told, mark, keep(told.occurrences))
 
 
 async def _ask(connector: Connector, task: _Task) -> tuple[Picture | Unchanged, bool]:
@@ -131,61 +157,63 @@ async def _ask(connector: Connector, task: _Task) -> tuple[Picture | Unchanged, 
 async def _believe(
     admin: Admin,
     task: _Task,
-    answer: Picture | Unchanged,
-    kept: tuple[KeptMeeting, ...] | None,
+    answer: _Answer,
     *,
     full: bool,
     connector: Connector,
     rng: random.Random,
-) -> None:
+) -> datetime | None:
     """Store a good answer; tell the displays that see something else now."""
-    now = admin.clock()
+    now, told, kept = admin.clock(), answer.told, answer.meetings
     async with admin.store.transaction() as session:
         calendar = await session.get(Calendar, task.calendar.id)
         if calendar is None or calendar.next_due_at is None:
-            return  # taken from its last room meanwhile
-        suspicious = kept is not None and is_suspicious(task.before, kept, now)
+            return None  # taken from its last room meanwhile
+        before = _picture(admin, task.kept) if kept is not None else None
+        suspicious = kept is not None and is_suspicious(before, kept, now)
         if suspicious and not calendar.unconfirmed_empty:
             calendar.unconfirmed_empty = True
-            calendar.next_due_at = now + CONFIRM_AFTER
-            return
+            return _due(task, calendar, now + CONFIRM_AFTER)
         calendar.unconfirmed_empty = False
         _mend(session, calendar, task)
         connection = await session.get(CalendarConnection, calendar.connection_id)
         if connection is not None:
             connection.reason = connection.detail = connection.reason_since = None
         calendar.read_at, calendar.failures = task.started, 0
-        calendar.cursor = answer.cursor or (calendar.cursor if kept is None else None)
-        if full or calendar.full_due_at is None:
+        unchanged = isinstance(told, Unchanged)
+        calendar.cursor = told.cursor or (calendar.cursor if unchanged else None)
+        if full and calendar.full_due_at == task.calendar.full_due_at:
             calendar.full_due_at = next_full_read(calendar.id, now)
-        if isinstance(answer, Picture):
-            hint = answer.check_every
+        if isinstance(told, Picture):
+            hint = told.check_every
             calendar.check_every_s = max(1, round(hint.total_seconds())) if hint else None
-            calendar.warnings = [text[:_DETAIL_LIMIT] for text in answer.warnings[:_WARNINGS_LIMIT]]
+            calendar.warnings = [text[:_DETAIL_LIMIT] for text in told.warnings[:_WARNINGS_LIMIT]]
         check_every = connector.check_every
         if calendar.check_every_s:
             check_every = timedelta(seconds=calendar.check_every_s)
-        calendar.next_due_at = due_after_success(task.zones, now, check_every, rng)
         if kept is not None:
-            await _replace_picture(admin, session, task, kept)
+            await _replace_picture(admin, session, task, kept, answer.digest)
+        return _due(task, calendar, due_after_success(task.zones, now, check_every, rng))
 
 
 async def _replace_picture(
-    admin: Admin, session: AsyncSession, task: _Task, kept: tuple[KeptMeeting, ...]
+    admin: Admin,
+    session: AsyncSession,
+    task: _Task,
+    kept: tuple[KeptMeeting, ...],
+    mark: str,
 ) -> None:
-    """Store the new picture if it is another one, with news to the rooms that it changes."""
-    id_, plan, before = task.calendar.id, task.plan, task.before
+    """Store the new picture, with news to the rooms whose displays it changes."""
+    id_, plan = task.calendar.id, task.plan
     row = await session.get(CalendarPicture, id_)
-    same = before is not None and tuple(before.meetings) == kept and before.window == plan.window
-    if same and row is not None and row.timezone == plan.zone:
-        return
     room_ids = [room.id for room in await rooms_of_calendars(session, [id_])]
     shown = await etags_of_rooms(admin, session, room_ids)
     if row is None:
         row = CalendarPicture(calendar_id=id_)
         session.add(row)
     row.window_start, row.window_end = plan.window.start, plan.window.end
-    row.timezone, row.body = plan.zone, seal_picture(admin.sealer, id_, kept)
+    row.timezone, row.digest = plan.zone, mark
+    row.body = seal_picture(admin.sealer, id_, kept)
     await session.flush()
     for (room_id, device_id), etag in (await etags_of_rooms(admin, session, room_ids)).items():
         if shown.get((room_id, device_id)) != etag:
@@ -199,21 +227,21 @@ async def _failed(
     reason: str,
     error: ConnectorError | None,
     rng: random.Random,
-) -> None:
+) -> datetime | None:
     """Note the failure and when to try again; the picture stays."""
     now = admin.clock()
     detail = error.detail[:_DETAIL_LIMIT] if error else None
     async with admin.store.transaction() as session:
         calendar = await session.get(Calendar, task.calendar.id)
         if calendar is None or calendar.next_due_at is None:
-            return
+            return None
         calendar.failures += 1
-        calendar.next_due_at = due_after_error(error, calendar.failures, now, rng)
+        due_at = _due(task, calendar, due_after_error(error, calendar.failures, now, rng))
         connection = await session.get(CalendarConnection, calendar.connection_id)
         if connection is not None and isinstance(error, ThrottledError):
             connection.throttled_until = throttled_until(error, now)
         if isinstance(error, ThrottledError):
-            return  # asked to wait, which is no failure to tell anybody of
+            return due_at  # asked to wait: no failure to tell anybody of
         if connection is not None and isinstance(error, CredentialsRejectedError):
             connection.reason_since = connection.reason_since or now
             connection.reason, connection.detail = reason, detail
@@ -228,6 +256,14 @@ async def _failed(
         if calendar.reason != reason:
             news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
         calendar.reason, calendar.detail = reason, detail
+        return due_at
+
+
+def _due(task: _Task, calendar: Calendar, at: datetime) -> datetime | None:
+    """Read next at `at`, unless somebody made the calendar due while it was being read."""
+    if calendar.next_due_at == task.calendar.next_due_at:
+        calendar.next_due_at = at
+    return calendar.next_due_at
 
 
 def _mend(session: AsyncSession, calendar: Calendar, task: _Task) -> None:

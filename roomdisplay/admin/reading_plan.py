@@ -106,8 +106,3 @@ def next_full_read(calendar_id: str, now: datetime) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight + at
     return today if today > now else today + timedelta(days=1)
-
-
-def is_due(next_due_at: datetime, now: datetime) -> bool:
-    """Whether to read now; also where the clock was set back and the time seems far ahead."""
-    return next_due_at <= now or next_due_at > now + CLOCK_MOVED

@@ -16,7 +16,9 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import NotFoundError, RefusedError
 from roomdisplay.admin.jobs import Jobs
 from roomdisplay.admin.news import DUE, room_topic
+from roomdisplay.admin.pictures import digest, seal_picture
 from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.security.sealing import Sealer
 from roomdisplay.admin.store.tables import (
     Calendar,
     CalendarConnection,
@@ -26,6 +28,7 @@ from roomdisplay.admin.store.tables import (
 )
 from roomdisplay.admin.use_cases import assignment, devices, rooms, services, settings
 from roomdisplay.admin.use_cases.check_in import check_in
+from roomdisplay.admin.use_cases.rooms import RoomInput
 from roomdisplay.admin.use_cases.schedule import (
     join_tickets,
     room_freshness,
@@ -327,6 +330,22 @@ async def test_a_calendar_taken_away_while_it_is_read_leaves_no_trace(
     assert (message.source, fresh.source_state) == (None, "ok")
 
 
+async def test_a_calendar_made_due_while_it_is_read_is_read_once_more(
+    building: House, owner: Actor
+) -> None:
+    building.service.gate = asyncio.Event()
+    building.clock.pass_(seconds=61)
+    reading = asyncio.create_task(building.jobs.read_due())
+    await building.service.at_gate.wait()
+    moved = RoomInput(name="Atlas", timezone="Asia/Tokyo")
+    await rooms.edit_room(building.admin, owner, building.rooms["Atlas"], moved)
+    building.service.gate.set()
+    await reading
+    await building.jobs.read_due()
+    assert building.service.reads[-1][0] == "atlas"
+    assert building.service.reads[-1][3] == "Asia/Tokyo"
+
+
 async def test_meetings_and_addresses_are_not_readable_in_the_file(
     building: House, meeting: Any
 ) -> None:
@@ -345,12 +364,30 @@ async def test_meetings_and_addresses_are_not_readable_in_the_file(
 
 
 async def test_a_picture_sealed_with_a_lost_key_is_read_anew(building: House) -> None:
+    lost = Sealer(bytes(32), "test")
+    async with building.admin.store.transaction() as session:
+        for row in await session.scalars(select(CalendarPicture)):
+            row.body = seal_picture(lost, row.calendar_id, ())
+            row.digest = digest(lost, ())
+    building.service.cursors = True
+    assert await building.titles() == []
+    await building.read_again()
+    assert await building.titles() == ["Planning", "Review"]
+
+
+async def test_a_damaged_picture_is_mended_by_the_daily_full_reading(building: House) -> None:
     async with building.admin.store.transaction() as session:
         for row in await session.scalars(select(CalendarPicture)):
             row.body = b"\x01" + bytes(60)
     assert await building.titles() == []
-    await building.read_again()
+    await building.read_again(days=1)
     assert await building.titles() == ["Planning", "Review"]
+
+
+async def test_a_clock_that_was_set_back_does_not_stop_reading(building: House) -> None:
+    reads = len(building.service.reads)
+    await building.read_again(days=-40)
+    assert len(building.service.reads) == reads + 2
 
 
 async def test_a_room_preview_is_for_those_who_may_see_meetings(

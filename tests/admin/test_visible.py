@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from roomdisplay.admin.pictures import KeptJoin, KeptMeeting, keep
 from roomdisplay.admin.policies import CheckInPolicy, Effective
 from roomdisplay.admin.reading_plan import (
-    CLOCK_MOVED,
     FIRST_BACK_OFF,
     LONGEST_BACK_OFF,
     SHORTEST_DELAY,
     due_after_error,
     due_after_success,
-    is_due,
     is_suspicious,
     next_full_read,
     plan_read,
@@ -274,12 +272,6 @@ def test_full_reads_come_once_a_day_at_the_calendars_own_time(id_: str, now: dat
     first = next_full_read(id_, now)
     assert now < first <= now + timedelta(days=1)
     assert next_full_read(id_, first) == first + timedelta(days=1)
-
-
-def test_a_clock_that_was_set_back_does_not_stop_reading() -> None:
-    assert is_due(NOW, NOW)
-    assert not is_due(NOW + timedelta(minutes=59), NOW)
-    assert is_due(NOW + CLOCK_MOVED + timedelta(seconds=1), NOW)
 
 
 def test_what_is_kept_is_clean_bounded_and_without_bodies() -> None:

@@ -42,6 +42,7 @@ assignment.py
     remove_calendar(admin, actor, room_id, *, confirm=False) -> Assignment
     undo_assignment(admin, actor, room_id)
     create_rooms_from_calendars(admin, actor, calendar_ids, *, timezone, building=None) -> room ids
+    suggest_matches(admin, actor) -> list[Match]: rooms and free calendars of one name
 devices.py
     list_devices(admin, actor, *, search="") -> list[DeviceView]; get_device(admin, actor, id)
     rename_device(admin, actor, device_id, name); change_place(admin, actor, device_id, place)
@@ -55,17 +56,19 @@ activation.py
     withdraw_activation_code(admin, actor, code_id)
     redeem_activation_code(admin, session, code, key_thumbprint) -> ActivationCode row
 settings.py
-    get_settings(admin, actor, scope) -> dict; effective_settings(...)
-    change_settings(admin, actor, scope, values): scope "global", "building:<name>", "room:<id>",
-    "device:<id>"
+    get_settings(admin, actor, scope) -> dict of what the scope itself sets
+    change_settings(admin, actor, scope, values): scope "global", "building:<name>", "room:<id>"
+    or "device:<id>"; the keys are `roomdisplay.admin.policies.KEYS`
 schedule.py
     room_schedule(admin, device_id) -> (ScheduleMessage, FreshnessMessage, etag)
+    room_freshness(admin, device_id) -> FreshnessMessage
     room_preview(admin, actor, room_id, place) -> (ScheduleMessage, FreshnessMessage)
     join_tickets(admin, device_id) -> JoinTicketsMessage
 check_in.py
     check_in(admin, device_id, meeting_id, ago, key) -> datetime it was done at
 audit.py
-    record(admin, session, actor, action, ...); list_audit(admin, actor, *, limit=200)
+    record(admin, session, actor, action, ...)
+    list_audit(admin, actor, *, room_id=None, limit=200) -> list[AuditView]
 overview.py
     overview(admin, actor) -> Overview
 """

@@ -16,7 +16,7 @@ from roomdisplay.admin.security.roles import Actor, Permission, require
 from roomdisplay.admin.store import new_id, news_after_commit
 from roomdisplay.admin.store.tables import Calendar, Room
 from roomdisplay.admin.use_cases.audit import record
-from roomdisplay.admin.use_cases.calendars import add_typed_calendar, settle_use
+from roomdisplay.admin.use_cases.calendars import add_typed_calendar, make_due, settle_use
 from roomdisplay.admin.use_cases.rooms import RoomInput, fill_room, room_row
 
 UNDO_FOR = timedelta(seconds=60)
@@ -155,12 +155,14 @@ async def create_rooms_from_calendars(
     made: list[str] = []
     async with admin.store.transaction() as session:
         in_use = set(await session.scalars(select(Room.calendar_id)))
+        chosen = select(Calendar).where(Calendar.id.in_(calendar_ids))
+        calendars = {calendar.id: calendar for calendar in await session.scalars(chosen)}
         for calendar_id in dict.fromkeys(calendar_ids):
-            calendar = await session.get(Calendar, calendar_id)
-            if calendar is None:
+            if calendar_id not in calendars:
                 raise NotFoundError("calendar_gone")
             if calendar_id in in_use:
                 continue
+            calendar = calendars[calendar_id]
             row = Room(id=new_id(), created_at=admin.clock(), calendar_id=calendar_id)
             entered = RoomInput(
                 name=calendar.name,
@@ -170,7 +172,7 @@ async def create_rooms_from_calendars(
             )
             fill_room(row, entered)
             session.add(row)
-            await settle_use(session, calendar_id, admin.clock())
+            make_due(session, calendar, admin.clock())
             record(
                 admin,
                 session,

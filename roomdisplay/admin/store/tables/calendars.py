@@ -81,5 +81,7 @@ class CalendarPicture(Base):
     window_end: Mapped[datetime]
     timezone: Mapped[str]
     """The zone that floating and all-day times were read in."""
+    digest: Mapped[str] = mapped_column(default="")
+    """Of the answer that it was made of, so that the same answer costs next to nothing."""
     body: Mapped[bytes]
     """See `roomdisplay.admin.pictures`."""

@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("window_start", sa.DateTime(), nullable=False),
         sa.Column("window_end", sa.DateTime(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["calendar_id"],
