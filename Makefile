@@ -40,7 +40,7 @@ test-appliance: setup ## long tests: build the packages, install them in Debian 
 	$(offscreen) $(bin)/pytest -m appliance tests/appliance $(ARGS)
 
 bench: setup ## figures, each beside its reference in the same run (ARGS="--json FILE")
-	@$(offscreen) $(bin)/python -m benchmarks $(ARGS)
+	@$(bin)/python -m benchmarks $(ARGS)
 
 deb: ## build dist/roomdisplay_*.deb and dist/roomdisplay-admin_*.deb in a Debian 13 root
 	@scripts/setup appliance

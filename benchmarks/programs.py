@@ -43,14 +43,17 @@ class Program:
 
 
 @contextlib.contextmanager
-def virtual_screen() -> Iterator[str]:
-    """An X server without a screen; yields the display's name."""
+def virtual_screen(frame_buffer: Path | None = None) -> Iterator[str]:
+    """An X server without a screen; yields the display's name.
+
+    With a folder as `frame_buffer`, its pixels are the file Xvfb_screen0 there.
+    """
     if shutil.which("Xvfb") is None:
         raise BenchmarkError("Xvfb is not installed: run `make setup`")
     read_end, write_end = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24",
-         "-nolisten", "tcp", "-noreset"],
+         "-nolisten", "tcp", "-noreset", *(["-fbdir", str(frame_buffer)] if frame_buffer else [])],
         pass_fds=(write_end,),
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
