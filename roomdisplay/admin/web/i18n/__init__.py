@@ -44,7 +44,9 @@ class Catalogue:
 
     def reason(self, key: str | None) -> str:
         """Why a calendar or a service cannot be read; empty if it can."""
-        return self(f"reason.{key}") if key else ""
+        if not key:
+            return ""
+        return self(f"reason.{key}" if self.has(f"reason.{key}") else "reason.unexpected")
 
     def _is_singular(self, count: object) -> bool:
         # CLDR: English counts only 1 as singular, French 0 and 1.

@@ -1,4 +1,4 @@
-"""Make the pictures of the pages: `python docs/admin/make_pictures.py [FOLDER]`.
+"""Make the pictures of the pages: `python scripts/admin_pictures.py [FOLDER]`.
 
 An Admin Center with the sample building, at a fixed time, drawn by Debian's Chromium.
 """
@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -22,17 +22,21 @@ from roomdisplay.admin.store.tables import Device
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts
 from roomdisplay.admin.use_cases.devices import list_devices
 from roomdisplay.admin.use_cases.pairing import start_pairing
-from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, get_room, list_rooms
-from roomdisplay.admin.use_cases.services import list_calendars
+from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
 from roomdisplay.demo.clock import from_wall
-from roomdisplay.demo.furnish import OWNER_EMAIL, furnish
+from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
-WIDTH, HEIGHT = 1280, 800
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTH, HEIGHT, TALLEST = 1280, 800, 1200
 AT = from_wall("2026-11-23T10:36:20")
 DISPLAYS = (
     # name, room, place, model, seconds since it was heard of, what it shows
@@ -46,29 +50,30 @@ DISPLAYS = (
 
 
 async def main(folder: Path) -> None:
-    """Start, furnish, draw, end."""
+    """Draw all pages in English, and the main three in French."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        await _run(browser, folder, "en")
+        await _run(browser, folder, "fr", {"overview", "rooms", "choose"})
+        await browser.close()
+
+
+async def _run(browser: Browser, folder: Path, language: str, only: set[str] | None = None) -> None:
+    """Start an Admin Center, furnish it, draw its pages, end it."""
     with tempfile.TemporaryDirectory() as data:
-        stop, started = asyncio.Event(), asyncio.Event()
-        kept: dict[str, object] = {}
-
-        async def ready(admin: Admin) -> None:
-            kept["admin"] = admin
-            started.set()
-
-        key = Path(data) / "seal.key"
-        settings = ServerSettings(data_dir=Path(data) / "data", port=0, seal_key_file=key)
-        server = asyncio.create_task(serve(settings, clock=lambda: AT, ready=ready, stop=stop))
-        await started.wait()
-        admin = kept["admin"]
-        assert isinstance(admin, Admin)
-        furnished = await furnish(admin, "en")
+        stop = asyncio.Event()
+        started: asyncio.Future[Admin] = asyncio.get_running_loop().create_future()
+        settings = ServerSettings(
+            data_dir=Path(data) / "data", port=0, seal_key_file=Path(data) / "seal.key"
+        )
+        server = asyncio.create_task(
+            serve(settings, clock=lambda: AT, ready=started.set_result, stop=stop)
+        )
+        admin = await started
+        furnished = await furnish(admin, language)
         await _add_displays(admin, furnished.owner)
         await _calendars_read(admin, furnished.owner)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            for language, only in (("en", None), ("fr", {"overview", "rooms", "choose"})):
-                await _draw(admin, browser, furnished.owner, furnished.password, folder, language, only)
-            await browser.close()
+        await _draw(admin, browser, furnished, folder, language=language, only=only)
         stop.set()
         await server
 
@@ -86,15 +91,21 @@ async def _add_displays(admin: Admin, owner: Actor) -> None:
                     model=model,
                     serial=f"1000000{number}a1b2c3d4",
                     version="0.1.0",
-                    health={"version": "0.1.0", "state_shown": shows, "clock_trusted": True,
-                            "keyring": "sealed file"},
+                    health={
+                        "version": "0.1.0",
+                        "state_shown": shows,
+                        "clock_trusted": True,
+                        "keyring": "sealed file",
+                    },
                     health_at=AT - timedelta(seconds=heard),
                     last_seen_at=AT - timedelta(seconds=heard),
                     last_address=f"10.0.4.{20 + number}",
                     created_at=AT - timedelta(days=20 - number),
                 )
             )
-    await create_room(admin, owner, RoomInput(name="Helios", timezone="Europe/Paris", building=None))
+    await create_room(
+        admin, owner, RoomInput(name="Helios", timezone="Europe/Paris", building=None)
+    )
 
 
 async def _calendars_read(admin: Admin, owner: Actor) -> None:
@@ -105,24 +116,35 @@ async def _calendars_read(admin: Admin, owner: Actor) -> None:
             await news.wait()
 
 
-async def _draw(admin, browser: Browser, owner, password, folder: Path, language, only) -> None:
-    origin = admin.settings.canonical_origin
-    context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, locale=language, color_scheme="light"
-    )
+async def _draw(
+    admin: Admin,
+    browser: Browser,
+    furnished: Furnished,
+    folder: Path,
+    *,
+    language: str,
+    only: set[str] | None,
+) -> None:
+    owner, origin = furnished.owner, admin.settings.canonical_origin
+    context = await browser.new_context(locale=language, color_scheme="light")
     page = await context.new_page()
     await page.goto(f"{origin}/sign-in")
     await page.fill("#f-email", OWNER_EMAIL)
-    await page.fill("#f-password", password)
+    await page.fill("#f-password", furnished.password)
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"{origin}/")
-    if language != "en":
-        await page.click(f"button[value={language}]")
     rooms = {room.name: room for room in await list_rooms(admin, owner)}
     atlas = rooms["Atlas"].id
+    assert rooms["Atlas"].calendar is not None
     device = (await list_devices(admin, owner))[1].id
     started = await start_pairing(
-        admin, DisplayFacts(key_thumbprint="k", model="Raspberry Pi 5", serial="10000000f00dcafe", address="10.0.4.31")
+        admin,
+        DisplayFacts(
+            key_thumbprint="k",
+            model="Raspberry Pi 5",
+            serial="10000000f00dcafe",
+            address="10.0.4.31",
+        ),
     )
     connection = rooms["Atlas"].calendar.connection_id
     paths = {
@@ -157,9 +179,9 @@ async def _shoot(page: Page, address: str, picture: Path) -> None:
     assert answer is not None
     assert answer.ok, f"{address}: {answer.status}"
     height = await page.evaluate("document.documentElement.scrollHeight")
-    await page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, height)})
+    await page.set_viewport_size({"width": WIDTH, "height": min(max(HEIGHT, height), TALLEST)})
     await page.screenshot(path=picture)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)))
+    asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path("docs/admin"))))
