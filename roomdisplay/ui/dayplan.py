@@ -126,7 +126,7 @@ def day_strip(schedule: Schedule, now: datetime, w: Wording) -> DayStrip:
     return DayStrip(
         blocks=tuple(blocks[:_MOST_BLOCKS]),
         hours=_hours(opens, closes, w),
-        now=position(now),
+        now=position(now - timedelta(seconds=now.second, microseconds=now.microsecond)),
     )
 
 

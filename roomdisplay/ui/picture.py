@@ -61,6 +61,10 @@ class Picture:
         stage.setParentItem(self.window.contentItem())
         stage.setSize(QSizeF(*size))
 
+    def settle(self) -> None:
+        """Give every item its place, without drawing."""
+        self._control.polishItems()
+
     def image(self) -> QImage:
         """Draw the screen as it is now."""
         width, height = (round(side * self.pixel_ratio) for side in self.size)

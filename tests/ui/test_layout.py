@@ -72,7 +72,7 @@ def shown(stage: QQuickItem) -> list[Piece]:
 
 def faults(picture: Picture) -> list[str]:
     """Everything wrong with the layout, in words."""
-    picture.image()
+    picture.settle()
     everything = shown(picture.stage)
     width, height = picture.size
     found = [
@@ -138,7 +138,7 @@ def _hard(samples: ModuleType, place: Place) -> dict[str, Snapshot]:
     all_day = samples.meeting("00:00", "23:59", "Conference", "Board", all_day=True)
     days = replace(all_day, start=samples.at("09:00", 22), end=samples.at("17:00", 25), id="days")
     double = (*samples.day(place), samples.meeting("10:15", "12:00", "Also here", "Somebody"))
-    rtl = "اجتماع مراجعة التصميم مع فريق المنتج"
+    rtl = "סקירת עיצוב עם צוות המוצר והנדסה"
     return {
         "long title": with_title(long_words, long_words),
         "one word of 300 letters": with_title("x" * 300, "y" * 300),
@@ -232,7 +232,7 @@ def test_the_state_is_legible_from_as_far_as_the_panel_must_be(
         samples.StateKind.STALE_BUSY,
     ):
         picture.glass.take(samples.STATES[state](language=language))
-        picture.image()
+        picture.settle()
         word = next(w for w in state_words(picture.stage) if w.property("weight") == 700)
         assert word.property("capHeight") >= picture.stage.property("leastCap") - 1, state
 
@@ -244,7 +244,7 @@ def test_a_small_panel_keeps_to_one_next_meeting_and_no_day_bar(
     picture = picture_of(samples.snapshot(place=place), (800, 480), place=place)
     for build in samples.STATES.values():
         picture.glass.take(build(place=place))
-        picture.image()
+        picture.settle()
         names = [piece.name for piece in shown(picture.stage)]
         assert "DayBar" not in names
         assert names.count("TapButton") <= (3 if "More" in names else 2)

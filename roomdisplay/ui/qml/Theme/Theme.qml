@@ -66,6 +66,7 @@ QtObject {
             neutral: "#9aa3ab",
             brand: "#f5f3ec"
         })[role]
+    readonly property color roleDeep: role === "caution" ? "#8f6000" : role === "brand" ? "#3b4249" : roleGround
     readonly property color ground: door ? roleGround : strong ? "#000000" : scheme === "dark" ? "#0f1317" : "#f5f3ec"
     readonly property color ink: door ? roleInk : scheme === "light" ? "#0f1317" : strong ? "#ffffff" : "#f5f3ec"
     readonly property color softInk: strong ? ink : mix(ground, ink, door ? 0.86 : 0.68)
@@ -87,7 +88,7 @@ QtObject {
     readonly property color track: mix(ground, ink, strong ? 0.25 : door ? 0.2 : 0.12)
     readonly property color past: mix(ground, ink, door ? 0.5 : 0.32)
     readonly property color coming: mix(ground, ink, door ? 0.94 : 0.62)
-    readonly property color current: door ? coming : scheme === "light" ? roleGround : roleBright
+    readonly property color current: door ? coming : scheme === "light" ? roleDeep : roleBright
     readonly property color rule: mix(ground, ink, door ? 0.3 : 0.18)
     readonly property color button: ink
     readonly property color buttonInk: ground
