@@ -39,6 +39,8 @@ class DisplaySettings:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that all of a display's commands know."""
+    # `--activation-code CODE` must not pass for `--activation-code-file`: no secret in arguments.
+    parser.allow_abbrev = False
     parser.add_argument(
         "--server",
         metavar="URL",

@@ -34,6 +34,7 @@ from roomdisplay.device.http import DeviceHttp
 from roomdisplay.device.identity import DeviceIdentity, IdentityStore, Paired
 from roomdisplay.device.pairing import Pairing
 from roomdisplay.device.server_address import parse_server
+from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.device.vault.opening import open_vault
 from roomdisplay.model.pairing import PairingOffer
 from roomdisplay.model.room import Place
@@ -223,6 +224,7 @@ class PairingDisplay:
             boottime_clock=self.now,
             this_boot=self.this_boot,
             speed=self.SPEED,
+            provisioning=self.state / PROVISIONING_FILE,
         )
 
 
@@ -313,10 +315,10 @@ class Center:
     async def room(self, name: str = "Atlas") -> str:
         return await create_room(self.admin, SYSTEM, RoomInput(name=name, timezone="Europe/Paris"))
 
-    async def look_up(self, code: str) -> PendingDisplay:
-        return await look_up_pairing(
-            self.admin, SYSTEM, code, session_id="the installer's", address="192.0.2.1"
-        )
+    async def look_up(
+        self, code: str, *, session: str = "the installer's", address: str = "192.0.2.1"
+    ) -> PendingDisplay:
+        return await look_up_pairing(self.admin, SYSTEM, code, session_id=session, address=address)
 
     async def approve(self, pairing_id: str, room_id: str, place: Place = Place.DOOR) -> str:
         return await approve_pairing(self.admin, SYSTEM, pairing_id, room_id=room_id, place=place)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from roomdisplay.admin.errors import NotFoundError, RefusedError
+from roomdisplay.admin.errors import NotFoundError, RefusedError, TooManyTriesError
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.use_cases.activation import make_activation_codes
+from roomdisplay.admin.use_cases.audit import list_audit
 from roomdisplay.admin.use_cases.devices import list_devices, revoke_device
 from roomdisplay.admin.use_cases.pairing import PairingState, pairing_view, reject_pairing
 from roomdisplay.device.http import ServerTrouble, TokenRejected
 from roomdisplay.device.identity import Paired
 from roomdisplay.device.pairing_client import PROBE_PATH, ActivationRefused
 from roomdisplay.device.pairing_plan import OLD_INTERVAL, RENEW_BEFORE
+from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.model.room import Place
 from roomdisplay.model.trouble import TroubleKind
 
@@ -423,3 +426,111 @@ async def test_two_displays_of_one_room(center, display, display_class, tmp_path
     assert first.device_id != second.device_id
     assert {view.name for view in await list_devices(center.admin, SYSTEM)} == {"Atlas", "Atlas 2"}
     await other.stop()
+
+
+async def test_what_an_installation_tool_left_is_used_and_wiped(
+    center, display_class, tmp_path: Path
+) -> None:
+    room = await center.room("Atlas")
+    (issued,) = await make_activation_codes(center.admin, SYSTEM, [room], place=Place.INSIDE)
+    file = tmp_path / "display" / PROVISIONING_FILE
+    file.parent.mkdir()
+    file.write_text(f'server = "{center.origin}"\nactivation_code = "{issued.code}"\n')
+    display = display_class(center.origin, tmp_path / "display")
+    center.wire.lose = once(b"activation_code")
+    paired = await display.start()
+    assert center.wire.lost == 1
+    assert paired.room == "Atlas"
+    assert await knows(display, paired)
+    assert file.read_text() == f'server = "{center.origin}"\n'
+    await display.stop()
+
+
+async def test_a_left_code_that_is_spent_does_not_stand_in_the_way(
+    center, display_class, tmp_path: Path
+) -> None:
+    room = await center.room()
+    file = tmp_path / "display" / PROVISIONING_FILE
+    file.parent.mkdir()
+    file.write_text('activation_code = "BCDF-GHJK-LMNP-QRST"\n')
+    display = display_class(center.origin, tmp_path / "display")
+    task = display.start()
+    await center.confirm((await display.offers.get()).user_code, room)
+    assert await knows(display, await task)
+    assert file.read_text() == ""
+    await display.stop()
+
+
+async def test_guessing_codes_is_slowed_down_for_one_session_not_for_its_neighbours(
+    center, display
+) -> None:
+    display.start()
+    offer = await display.offers.get()
+    with pytest.raises(TooManyTriesError):  # noqa: PT012 - some tries are free
+        for _ in range(20):
+            with suppress(NotFoundError):
+                await center.look_up("BBBB-BBBB")
+    with pytest.raises(TooManyTriesError):
+        await center.look_up(offer.user_code)  # a right guess gains nothing while it waits
+    neighbour = await center.look_up(offer.user_code, session="another", address="192.0.2.7")
+    assert neighbour.words == offer.words
+    missed = [e for e in await list_audit(center.admin, SYSTEM) if e.action.endswith("code_missed")]
+    assert missed
+
+
+async def test_a_key_cannot_fill_the_store_with_codes(center, display) -> None:
+    await center.room()
+    form = {"client_id": "roomdisplay"}
+    statuses = []
+    for _ in range(6):
+        answer = await display.http.request("POST", "/oauth/device_authorization", form=form)
+        statuses.append(answer.status)
+    assert set(statuses) == {200}
+    with pytest.raises(ServerTrouble) as caught:
+        await display.http.request("POST", "/oauth/device_authorization", form=form)
+    assert caught.value.retry_after == 60
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "error"),
+    [
+        ("/oauth/token", {"client_id": "roomdisplay", "grant_type": "password"}, b"unsupported"),
+        ("/oauth/token", {"client_id": "x", "grant_type": "password"}, b"invalid_client"),
+        ("/oauth/token", {"client_id": "roomdisplay"}, b"invalid_request"),
+        ("/oauth/device_authorization", {"client_id": "x"}, b"invalid_client"),
+        (
+            "/oauth/device_authorization",
+            {"client_id": "roomdisplay", "server_pin": "00" * 32},
+            b"invalid_request",
+        ),
+        (
+            "/oauth/device_authorization",
+            {"client_id": "roomdisplay", "model": "x" * 5000},
+            b"invalid_request",
+        ),
+    ],
+)
+async def test_what_the_token_endpoint_refuses(display, path, form, error: bytes) -> None:
+    answer = await display.http.request("POST", path, form=form)
+    assert answer.status == 400
+    assert error in answer.body
+
+
+async def test_a_token_is_worth_nothing_without_its_key(
+    center, display, display_class, tmp_path: Path
+) -> None:
+    room = await center.room()
+    task = display.start()
+    await center.confirm((await display.offers.get()).user_code, room)
+    paired = await task
+    thief = display_class(center.origin, tmp_path / "thief")
+    assert not await knows(thief, paired)
+    await thief.pairing._client.revoke(paired.token)  # nor can the thief give it back
+    assert await knows(display, paired)
+    await thief.stop()
+
+
+async def test_unknown_paths_and_methods_are_answered_by_us(display) -> None:
+    for method, path in (("GET", "/device/v1/nothing"), ("DELETE", "/oauth/token")):
+        answer = await display.http.request(method, path)
+        assert answer.status in {404, 405}
