@@ -29,14 +29,20 @@ TEXT = sorted(
     and path != Path(__file__)  # which has to name what it looks for
 )  # fmt: skip
 
-ABOUT_300, HARD = 320, 400
-# Longer than about 300 lines, each for its reason.
+PROGRAM, TEST, HARD = 320, 400, 560
+# Longer than that, each for its reason.
 LONGER = {
     "roomdisplay/model/roomstate.py": "the precedence of states is one argument",
     "roomdisplay/admin/use_cases/pairing.py": "the grant's states, each with its mending",
     "roomdisplay/connectors/contract.py": "the suite that every connector passes",
-    "tests/connectors/test_ics_faults.py": "a table of hostile feeds",
+    "tests/connectors/test_caldav_quirks.py": "a table of what servers get wrong",
+    "tests/connectors/test_reading.py": "a table of what calendars do with recurrence",
+    "tests/device_protocol/test_pairing.py": "each step of pairing, cut at each point",
 }
+
+
+def limit(name: str) -> int:
+    return TEST if name.startswith("tests/") else PROGRAM
 
 
 @pytest.mark.parametrize("path", [*PYTHON, *QML], ids=lambda path: str(path.relative_to(ROOT)))
@@ -44,19 +50,17 @@ def test_a_file_is_short_enough_to_be_read_at_one_sitting(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     name = str(path.relative_to(ROOT))
 
-    assert lines <= (HARD if name in LONGER else ABOUT_300), f"{name} has {lines} lines"
+    assert lines <= (HARD if name in LONGER else limit(name)), f"{name} has {lines} lines"
 
 
 def test_every_exception_to_the_length_is_still_needed() -> None:
     lengths = {name: len((ROOT / name).read_text("utf-8").splitlines()) for name in LONGER}
 
-    assert all(ABOUT_300 < lines <= HARD for lines in lengths.values()), lengths
+    assert {name: lines for name, lines in lengths.items() if lines <= limit(name)} == {}
 
 
 WAITING = re.compile(r"\btime\.sleep\(|\bqtbot\.wait\(|patch\(\s*f?[\"']roomdisplay")
-MACHINE_PATHS = re.compile(
-    r"(?<![\w.])/(?:work|root|home/[a-z]+|opt/pypi\S*|opt/wheels)/|\.\./shared"
-)
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|root|opt/pypi\S*|opt/wheels)/|\.\./shared")
 
 
 @pytest.mark.parametrize(
