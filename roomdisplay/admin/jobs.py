@@ -105,7 +105,7 @@ class Jobs:
     async def read_due(self) -> None:
         """Read all that is due now, and wait for it: for commands and tests without a timer."""
         await self.look()
-        await asyncio.gather(*self._reading.values())
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
 
     async def tidy(self) -> None:
         """Remove rows that nobody asks for any more."""

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomdisplay.admin.connections import Connections
@@ -87,6 +88,9 @@ async def read_calendar(
     """Read a calendar once and store when to read it next; that is also the answer.
 
     Where the service fails, the last good picture stays as it is. None: no room shows it any more.
+
+    Raises:
+        SQLAlchemyError: the store itself failed, for instance on a full disk.
     """
     task = await _begin(admin, calendar_id)
     if task is None:
@@ -101,6 +105,8 @@ async def read_calendar(
         return await _failed(admin, task, reason_of(error), error, rng)
     except TimeoutError:
         return await _failed(admin, task, "unavailable", None, rng)
+    except SQLAlchemyError:
+        raise  # the store's fault, not the service's
     except Exception as error:  # noqa: BLE001 - one calendar's surprise must not reach the others
         # Neither message nor traceback: they could quote the service's answer.
         _log.error("reading a calendar failed unexpectedly: %s", type(error).__qualname__)

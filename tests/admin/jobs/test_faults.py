@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.store.tables import (
@@ -135,3 +135,28 @@ async def test_a_calendar_taken_away_while_it_is_read_leaves_no_trace(
     assert building.service.open == 0
     message, fresh, _ = await room_schedule(building.admin, building.devices["Atlas"])
     assert (message.source, fresh.source_state) == (None, "ok")
+
+
+async def test_a_full_disk_keeps_the_last_picture_and_does_not_busy_the_server(
+    building: Any, meeting: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = building.admin.store.engine
+
+    def no_room_left(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # SQLite: no less than there are
+
+    event.listen(engine.sync_engine, "connect", no_room_left)
+    await engine.dispose()
+    titles = [f"Merger {number} " + "x" * 250 for number in range(500)]
+    building.service.calendars["atlas"] += [meeting(title, at=9) for title in titles]
+    await building.read_again()
+    assert await building.titles() == ["Planning", "Review"]
+    assert "Merger" not in caplog.text
+    reads = len(building.service.reads)
+    await building.read_again(seconds=30)
+    assert [read[0] for read in building.service.reads[reads:]] == []
+
+    event.remove(engine.sync_engine, "connect", no_room_left)
+    await engine.dispose()
+    await building.read_again(seconds=31)
+    assert len(await building.titles()) == 502
