@@ -136,9 +136,9 @@ class DisplayEngine:
 
     def _run(self) -> None:
         """The sync thread: show what is at hand, wait for the frame, then load all the rest."""
-        warm = self._warm.read()
-        if warm is not None:
-            self._show_at_once(*warm)
+        shown = self._warm.read() or self._cold()
+        if shown is not None:
+            self._show_at_once(*shown)
             self._painted.wait(FRAME_PATIENCE)
         if self._ended.is_set():
             return
@@ -146,7 +146,7 @@ class DisplayEngine:
 
         while not self._ended.is_set():
             try:
-                asyncio.run(self._live(warm))
+                asyncio.run(self._live(shown))
             except asyncio.CancelledError:
                 return
             except Exception:
@@ -154,10 +154,10 @@ class DisplayEngine:
             finally:
                 with self._lock:
                     self._life = self._loop = self._main = None
-            warm = None
+            shown = None
             self._ended.wait(FAULT_PAUSE)
 
-    async def _live(self, warm: tuple[Picture, Moment] | None) -> None:
+    async def _live(self, shown: tuple[Picture, Moment] | None) -> None:
         import asyncio  # noqa: PLC0415 - as above
 
         from roomdisplay.sync.life import Life  # noqa: PLC0415 - as above
@@ -172,10 +172,20 @@ class DisplayEngine:
             return
         for wish in early:
             self._do(wish)
-        await life.run(warm)
+        await life.run(shown)
+
+    def _cold(self) -> tuple[Picture, Moment] | None:
+        """What a power cut left."""
+        from roomdisplay.sync.cold_start import read_cache  # noqa: PLC0415 - only where needed
+
+        try:
+            return read_cache(self._options)
+        except Exception:
+            logger.exception("The cache could not be read by a fault of ours")
+            return None
 
     def _show_at_once(self, picture: Picture, moment: Moment) -> None:
-        """The copy in memory is of this boot, and lies there for a paired display only."""
+        """A picture is kept for a paired display only, and deleted with its pairing."""
         clocks, ledger = self._options.clocks, self._ledger
         boottime = clocks.boottime()
         clock = restored_clock(moment, clocks.boot_id, boottime)

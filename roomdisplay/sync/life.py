@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -27,6 +26,7 @@ from roomdisplay.model.trouble import Trouble, TroubleKind
 from roomdisplay.sync.cache import Cache
 from roomdisplay.sync.calls import Calls
 from roomdisplay.sync.client import ServerClient
+from roomdisplay.sync.cold_start import CACHE_FILE, CACHE_KEY, kept_key
 from roomdisplay.sync.deliveries import Deliveries
 from roomdisplay.sync.keeping import Keeping
 from roomdisplay.sync.ledger import Ledger
@@ -34,15 +34,13 @@ from roomdisplay.sync.links import routing_socket, watch_network
 from roomdisplay.sync.options import DisplayOptions
 from roomdisplay.sync.outbox import Outbox
 from roomdisplay.sync.picture import Moment, Picture
-from roomdisplay.sync.sealing import KEY_BYTES, AesGcmSeal, new_key
+from roomdisplay.sync.sealing import AesGcmSeal, new_key
 from roomdisplay.sync.session import PairingLostError, Session
 from roomdisplay.sync.timekeeper import Timekeeper
 from roomdisplay.sync.warm import WarmCopy
 
 logger = logging.getLogger(__name__)
 
-CACHE_KEY = "cache-key"
-"""The name of the cache's key in the keyring."""
 VAULT_AGAIN = 10.0
 """Seconds until a keyring that did not answer is asked again."""
 FAULT_PAUSE = 5.0
@@ -69,11 +67,11 @@ class Life:
         self._pairing: Pairing | None = None
         self._vault: Vault | None = None
 
-    async def run(self, warm: tuple[Picture, Moment] | None) -> None:
-        """Live until cancelled; `warm` is what was shown first."""
+    async def run(self, shown: tuple[Picture, Moment] | None) -> None:
+        """Live until cancelled; `shown` is what was shown first."""
         self._make_folder()
-        if warm is not None:
-            self._timekeeper.restore(warm[1])
+        if shown is not None:
+            self._timekeeper.restore(shown[1])
         await self._timekeeper.look()
         self._ledger.publish()
         await self._deliveries.open()
@@ -136,7 +134,7 @@ class Life:
             ledger.notice(notice)
         self._vault = vault
         key = await asyncio.to_thread(_cache_key, vault)
-        kept = await self._keeping.open(Cache(options.state_dir / "cache.db", AesGcmSeal(key)))
+        kept = await self._keeping.open(Cache(options.state_dir / CACHE_FILE, AesGcmSeal(key)))
         if kept is not None and ledger.picture is None:
             ledger.picture, ledger.standing = kept[0], Standing.PAIRED
             self._timekeeper.restore(kept[1])
@@ -272,16 +270,10 @@ class Life:
 
 def _cache_key(vault: Vault) -> bytes:
     """The key that seals the cache, made at the first start; a damaged one is replaced."""
-    text = vault.read(CACHE_KEY)
-    if text is not None:
-        try:
-            key = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if len(key) == KEY_BYTES:
-            return key
-    key = new_key()
-    vault.write(CACHE_KEY, base64.b64encode(key).decode("ascii"))
+    key = kept_key(vault)
+    if key is None:
+        key = new_key()
+        vault.write(CACHE_KEY, base64.b64encode(key).decode("ascii"))
     return key
 
 
