@@ -97,6 +97,7 @@ async def _add_displays(admin: Admin, owner: Actor) -> None:
                         "clock_trusted": True,
                         "keyring": "sealed file",
                     },
+                    sync_delay_ms=180 + 40 * number,
                     health_at=AT - timedelta(seconds=heard),
                     last_seen_at=AT - timedelta(seconds=heard),
                     last_address=f"10.0.4.{20 + number}",

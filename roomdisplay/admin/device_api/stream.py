@@ -20,7 +20,7 @@ from roomdisplay.admin.device_api.authenticate import admin_of
 from roomdisplay.admin.device_api.paired import device_of
 from roomdisplay.admin.errors import AdminError, NotFoundError
 from roomdisplay.admin.news import Subscription, device_topic, room_topic
-from roomdisplay.admin.use_cases.device_reports import pending_commands
+from roomdisplay.admin.use_cases.device_reports import note_news, pending_commands
 from roomdisplay.admin.use_cases.devices import device_row
 from roomdisplay.admin.use_cases.schedule import room_freshness, room_schedule
 from roomdisplay.model.wire import NO_ROOM_ETAG, Message, ScheduleNews, encode
@@ -122,8 +122,11 @@ class Telling:
             etag = NO_ROOM_ETAG
         if etag == self._etag:
             return False
-        self._etag = etag
+        first, self._etag = self._etag is None, etag
+        told_at = self._admin.clock()
         await self._event("schedule", ScheduleNews(etag=etag))
+        if not first:  # what a display hears on connecting may have changed long ago
+            await note_news(self._admin, self._device_id, etag, told_at)
         return True
 
     async def _tell_commands(self) -> None:

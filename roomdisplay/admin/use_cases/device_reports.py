@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import or_, select
@@ -42,7 +42,22 @@ async def record_health(
         if was_away or _news(before) != _news(told):
             news_after_commit(session, PAGES)
         device.health, device.health_at, device.last_seen_at = told, now, now
+        if device.news_at is not None and report.schedule_etag == device.news_etag:
+            device.sync_delay_ms = max(0, round((now - device.news_at) / timedelta(milliseconds=1)))
+            device.news_at = None
+            news_after_commit(session, PAGES)
         device.version, device.last_address = report.version, address
+
+
+async def note_news(admin: Admin, device_id: str, etag: str, at: datetime) -> None:
+    """Remember that a display's stream told of a change `at`, to measure when it is shown.
+
+    Raises:
+        NotFoundError: there is no such display (any more).
+    """
+    async with admin.store.transaction() as session:
+        device = await device_row(session, device_id)
+        device.news_etag, device.news_at = etag, at
 
 
 async def pending_commands(admin: Admin, device_id: str) -> list[CommandMessage]:

@@ -41,6 +41,8 @@ class DeviceView:
     """Whether somebody chose it as such, rather than the rule."""
     online: bool
     last_seen_at: datetime | None
+    sync_delay: timedelta | None
+    """From the last change to the display's report that it shows it; None: not measured yet."""
     last_address: str | None
     model: str | None
     serial: str | None
@@ -65,6 +67,9 @@ def device_view(device: Device, room: Room | None, chosen: str | None, now: date
         chosen_for_calls=device.conference_choice,
         online=seen is not None and now - seen < OFFLINE_AFTER,
         last_seen_at=seen,
+        sync_delay=None
+        if device.sync_delay_ms is None
+        else timedelta(milliseconds=device.sync_delay_ms),
         last_address=device.last_address,
         model=device.model,
         serial=device.serial,

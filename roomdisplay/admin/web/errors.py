@@ -21,7 +21,8 @@ _KNOWN = {400, 401, 403, 404, 405, 413, 429, 500, 503}
 
 def words_for(t: Catalogue, error: AdminError) -> str:
     """What the person should read about a refused use case."""
-    words = t(f"error.{error.key}", **error.params)
+    key = f"error.{error.key}"
+    words = t(key, **error.params) if t.has(key) else t("error.invalid_input")
     return f"{words} {error.detail}" if isinstance(error, ServiceError) else words
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.use_cases.people import invite_owner
 from roomdisplay.admin.use_cases.rooms import list_rooms
+from roomdisplay.admin.web.demo_strip import DemoState
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -54,6 +56,41 @@ async def test_three_minutes_with_a_private_calendar(
     (room,) = await list_rooms(center.admin, SYSTEM)
     assert room.calendar is not None
     assert room.name == room.calendar.name
+
+
+class Demo:
+    """The demo's controls, noting what was asked of them."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    async def jump(self, minutes: int) -> None:
+        self.asked.append(minutes)
+
+    async def toggle_network(self) -> None:
+        self.asked.append("network")
+
+    async def next_state(self) -> None:
+        self.asked.append("next")
+
+    async def state(self) -> DemoState:
+        return DemoState(time="10:59", network="network" not in self.asked)
+
+
+async def test_the_demos_strip_is_on_every_page(browser: Browser, make_center: Any) -> None:
+    demo = Demo()
+    center = await make_center(demo=demo)
+    context = await browser.new_context(base_url=center.origin, locale="en-GB")
+    page = await context.new_page()
+    await page.goto("/sign-in")
+    await page.get_by_role("button", name="Pull the network").click()
+    await page.get_by_role("button", name="Next state").click()
+    await page.get_by_label("Time").fill("09:30")
+    await page.get_by_role("button", name="Jump").click()
+    await expect(page.get_by_role("button", name="Plug the network in")).to_be_visible()
+    assert demo.asked == ["network", "next", -89]
+    assert page.url == f"{center.origin}/sign-in"
+    assert (await Axe().run(page)).violations_count == 0
 
 
 async def test_what_is_no_calendar_is_told_in_words(

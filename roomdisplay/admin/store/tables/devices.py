@@ -38,6 +38,11 @@ class Device(Base):
     """The last `HealthReport`."""
     health_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
+    news_etag: Mapped[str | None]
+    """What its stream was told last, until it reports to show it."""
+    news_at: Mapped[datetime | None]
+    sync_delay_ms: Mapped[int | None]
+    """From the last news on its stream to its report that it shows them."""
     last_address: Mapped[str | None]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

@@ -80,11 +80,21 @@ async def _page(
         notices=undo_notices(visit, room_id, room.undo_until is not None),
         room=room,
         glasses=await _glasses(visit, room),
+        sync_delay=_seconds(visit, room),
         history=history,
         lines=settings_lines(visit.t, values),
         errors=field_words(visit.t, error) if error else {},
         zones=sorted(available_timezones()),
     )
+
+
+def _seconds(visit: Visit, room: RoomView) -> str:
+    """The measured delay of the room's slowest display, in seconds; empty: not measured yet."""
+    delays = [device.sync_delay for device in room.devices if device.sync_delay is not None]
+    if not delays:
+        return ""
+    text = f"{max(delays).total_seconds():.1f}"
+    return text.replace(".", visit.t("date.decimal"))
 
 
 async def _glasses(visit: Visit, room: RoomView) -> list[Glass]:

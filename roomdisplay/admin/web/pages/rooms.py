@@ -20,12 +20,14 @@ from roomdisplay.admin.use_cases.rooms import (
 )
 from roomdisplay.admin.web.errors import field_words
 from roomdisplay.admin.web.grouping import grouped
-from roomdisplay.admin.web.visit import CurrentVisit, Form, Visit
+from roomdisplay.admin.web.visit import CurrentVisit, Form, Notice, Visit
 from roomdisplay.admin.web.zones import local_zone
 
 
 @get("/rooms")
-async def rooms_page(visit: CurrentVisit, q: FromQuery[str] = "") -> Response[str]:
+async def rooms_page(
+    visit: CurrentVisit, q: FromQuery[str] = "", made: FromQuery[int] = 0
+) -> Response[str]:
     """Rooms with their displays and calendars; displays without a room have rows of their own."""
     rooms = await list_rooms(visit.admin, visit.actor, search=q)
     devices = await list_devices(visit.admin, visit.actor, search=q)
@@ -34,6 +36,7 @@ async def rooms_page(visit: CurrentVisit, q: FromQuery[str] = "") -> Response[st
         section="rooms",
         live="pages",
         refresh_s=60,
+        notices=(Notice(visit.t("from_calendars.created", n=made)),) if made > 0 else (),
         q=q,
         groups=grouped(rooms, lambda room: room.building),
         homeless=[device for device in devices if device.room_id is None],
