@@ -162,11 +162,19 @@ class PairingDisplay:
 
     SPEED = 40.0
 
-    def __init__(self, origin: str, state: Path, *, key_wall: Callable[[], float] | None = None):
+    def __init__(
+        self,
+        origin: str,
+        state: Path,
+        *,
+        key_wall: Callable[[], float] | None = None,
+        pin: str | None = None,
+    ) -> None:
         self.origin = origin
         self.state = state
         self.offset = 0.0
         self.this_boot = "boot-1"
+        self.pin = pin
         self.offers: asyncio.Queue[PairingOffer] = asyncio.Queue()
         self.troubles: asyncio.Queue[Trouble | None] = asyncio.Queue()
         self._base = boottime()
@@ -214,7 +222,7 @@ class PairingDisplay:
         self.identity = self.store.load()
         if self._key_wall is not None:
             self.identity.key._wall_time = self._key_wall
-        server = parse_server(self.origin)
+        server = parse_server(self.origin, self.pin)
         self.http = DeviceHttp(server, self.identity.key, boottime_clock=self.now)
         self.pairing = Pairing(
             self.http,

@@ -8,14 +8,25 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
-from roomdisplay.admin.errors import NotFoundError, RefusedError, TooManyTriesError
-from roomdisplay.admin.security.roles import SYSTEM
+from roomdisplay.admin.errors import (
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+    TooManyTriesError,
+)
+from roomdisplay.admin.security.roles import SYSTEM, Actor, Role
 from roomdisplay.admin.use_cases.activation import make_activation_codes
 from roomdisplay.admin.use_cases.audit import list_audit
 from roomdisplay.admin.use_cases.devices import list_devices, revoke_device
-from roomdisplay.admin.use_cases.pairing import PairingState, pairing_view, reject_pairing
+from roomdisplay.admin.use_cases.pairing import (
+    PairingState,
+    approve_pairing,
+    pairing_view,
+    reject_pairing,
+)
 from roomdisplay.device.http import ServerTrouble, TokenRejected
 from roomdisplay.device.identity import Paired
 from roomdisplay.device.pairing_client import PROBE_PATH, ActivationRefused
@@ -23,6 +34,7 @@ from roomdisplay.device.pairing_plan import OLD_INTERVAL, RENEW_BEFORE
 from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.model.room import Place
 from roomdisplay.model.trouble import TroubleKind
+from roomdisplay.model.words import pairing_words
 
 
 @pytest.fixture
@@ -534,3 +546,51 @@ async def test_unknown_paths_and_methods_are_answered_by_us(display) -> None:
     for method, path in (("GET", "/device/v1/nothing"), ("DELETE", "/oauth/token")):
         answer = await display.http.request(method, path)
         assert answer.status in {404, 405}
+
+
+async def test_a_pinned_server_is_part_of_the_words(center, display_class, tmp_path: Path) -> None:
+    pin = "5a" * 32
+    center.settings_changes = {"certificate_pin": bytes.fromhex(pin)}
+    await center.restart()
+    words = []
+    for name, trusted_by in (("pinned", pin), ("by the system", None)):
+        display = display_class(center.origin, tmp_path / name, pin=trusted_by)
+        display.start()
+        offer = await display.offers.get()
+        assert (await center.look_up(offer.user_code)).words == offer.words
+        thumbprint = display.identity.key.thumbprint
+        words.append(offer.words == pairing_words(thumbprint, offer.user_code, pin))
+        await display.stop()
+    assert words == [True, False]
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded"])
+async def test_a_forged_host_does_not_make_another_address_ours(
+    center, display, header: str
+) -> None:
+    key, form = display.identity.key, {"client_id": "roomdisplay"}
+    value = "host=evil.example" if header == "Forwarded" else "evil.example"
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def ask(htu: str, nonce: str | None) -> httpx.Response:
+            headers = {header: value, "DPoP": key.proof("POST", htu, nonce=nonce)}
+            url = center.origin + "/oauth/device_authorization"
+            return await client.post(url, data=form, headers=headers)
+
+        path = "/oauth/device_authorization"
+        nonce = (await ask(center.origin + path, None)).headers["DPoP-Nonce"]
+        forged = await ask("http://evil.example" + path, nonce)
+        honest = await ask(center.origin + path, nonce)
+    assert (forged.status_code, forged.json()["error"]) == (400, "invalid_dpop_proof")
+    assert honest.status_code == 200
+
+
+async def test_an_installer_pairs_into_their_rooms_only(center, display) -> None:
+    theirs, other = await center.room("Atlas"), await center.room("Bay")
+    installer = Actor(id="p1", name="Ines", role=Role.INSTALLER, room_ids=frozenset({theirs}))
+    task = display.start()
+    pending = await center.look_up((await display.offers.get()).user_code)
+    with pytest.raises(ForbiddenError):
+        await approve_pairing(center.admin, installer, pending.id, room_id=other, place=Place.DOOR)
+    await approve_pairing(center.admin, installer, pending.id, room_id=theirs, place=Place.DOOR)
+    assert (await task).room == "Atlas"
