@@ -17,7 +17,7 @@ Item {
     readonly property bool acts: home.checkInLabel !== ""
     readonly property bool signed: home.shape !== "none"
     readonly property real signTop: header.y + header.height + Theme.unit * 7
-    readonly property real wordTop: Theme.portrait && signed ? signTop + signMost + Theme.unit * 6 : header.y + header.height + Theme.unit * (Theme.compact ? 4.6 : 7)
+    readonly property real wordTop: Theme.portrait && signed ? signTop + signMost + Theme.unit * 6 : header.y + header.height + Theme.unit * (Theme.compact ? 4.6 : 6)
     readonly property real wordEnd: wordTop + word.height
     readonly property real lineTop: wordEnd + Math.max(Theme.unit * 4.2, word.size * 0.2 + Theme.unit)
     readonly property real lineEnd: lineTop + line.height
