@@ -23,6 +23,9 @@ class DemoControls(Protocol):
     async def toggle_network(self) -> None:
         """Pull the display's network, or plug it in again."""
 
+    async def restart_display(self) -> None:
+        """End the display's program and start it again."""
+
     async def next_state(self) -> None:
         """Move on to the next instant at which the screen changes."""
 

@@ -17,6 +17,7 @@ from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.server import serve
 from roomdisplay.admin.settings import DEFAULT_PORT, ServerSettings
 from roomdisplay.admin.use_cases.pairing import approve_pairing, look_up_pairing
+from roomdisplay.demo.call_page import CallPage
 from roomdisplay.demo.clock import ZONE, DemoClock, opening
 from roomdisplay.demo.controls import Controls
 from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
@@ -101,22 +102,42 @@ class _Demo:
     async def _show(self, admin: Admin, network: PullableNetwork) -> None:
         furnished = await furnish(admin, self._options.language)
         self._controls.take(admin, network, furnished)
-        screen = DisplayProcess(self._display(network))
-        async with screen:
-            approval = asyncio.create_task(self._approve(admin, furnished, screen))
-            self._say(admin, furnished)
-            stopped = asyncio.create_task(self._stop.wait())
-            ended = asyncio.create_task(screen.ended())
-            surprise = asyncio.create_task(self._surprise(furnished))
-            try:
-                await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
-                self._code = ended.result() if ended.done() else 0
-            finally:
-                for task in (approval, stopped, ended, surprise):
-                    task.cancel()
-                await asyncio.gather(approval, stopped, ended, surprise, return_exceptions=True)
+        self._say(admin, furnished)
+        surprise = asyncio.create_task(self._surprise(furnished))
+        try:
+            async with CallPage(self._options.language) as calls:
+                display = self._display(network, calls)
+                while await self._run_display(display, admin, furnished):
+                    self._controls.restart.clear()
+        finally:
+            surprise.cancel()
+            await asyncio.gather(surprise, return_exceptions=True)
 
-    def _display(self, network: PullableNetwork) -> EmbeddedDisplay:
+    async def _run_display(
+        self, display: EmbeddedDisplay, admin: Admin, furnished: Furnished
+    ) -> bool:
+        """Run the display once; whether it is to be started again."""
+        async with DisplayProcess(display) as screen:
+            ended = asyncio.create_task(screen.ended())
+            tasks = {
+                ended,
+                asyncio.create_task(self._stop.wait()),
+                asyncio.create_task(self._controls.restart.wait()),
+            }
+            approval = asyncio.create_task(self._approve(admin, furnished, screen))
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if ended.done():
+                    self._code = ended.result()
+                    return False
+                self._code = 0
+                return not self._stop.is_set()
+            finally:
+                for task in (*tasks, approval):
+                    task.cancel()
+                await asyncio.gather(*tasks, approval, return_exceptions=True)
+
+    def _display(self, network: PullableNetwork, calls: CallPage) -> EmbeddedDisplay:
         options, state_dir = self._options, self._folder / "display"
         return EmbeddedDisplay(
             server=f"http://127.0.0.1:{network.port}",
@@ -127,6 +148,7 @@ class _Demo:
             size=options.size,
             screenshot=options.screenshot,
             trust_server_clock=True,
+            sample_calls=calls.origin,
             offscreen=options.screenshot is not None or not can_open_a_window(),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import timedelta
 
@@ -35,6 +36,8 @@ class Controls:
         self._admin: Admin | None = None
         self._network: PullableNetwork | None = None
         self._furnished: Furnished | None = None
+        self.restart = asyncio.Event()
+        """Set when the display is to be started again."""
 
     def take(self, admin: Admin, network: PullableNetwork, furnished: Furnished) -> None:
         """Begin to move these."""
@@ -62,6 +65,10 @@ class Controls:
         """Pull the display's cable, or plug it in again."""
         assert self._network is not None
         await (self._network.pull() if self._network.up else self._network.plug())
+
+    async def restart_display(self) -> None:
+        """End the display's program and start it again."""
+        self.restart.set()
 
     async def state(self) -> DemoState:
         """The time in the building, and whether the cable is in."""

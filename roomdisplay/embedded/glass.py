@@ -20,7 +20,7 @@ from roomdisplay.embedded.process import CODE
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.engine import DisplayEngine
-from roomdisplay.sync.options import Clocks, DisplayOptions
+from roomdisplay.sync.options import Clocks, DisplayOptions, JoinOptions
 from roomdisplay.sync.snapshot import Snapshot
 
 PICTURE_PATIENCE = 60.0
@@ -39,6 +39,7 @@ def main() -> int:
             insecure_key_file=options.insecure_key_file,
             # On one machine, the Admin Center's clock is this one's: no better than our own.
             clocks=Clocks(server_is_trusted=options.trust_server_clock),
+            join=_join_options(options),
         )
     )
     if options.screenshot is not None:
@@ -63,6 +64,15 @@ class _SayingEngine(DisplayEngine):
             listener(snapshot)
 
         super().start(listen)
+
+
+def _join_options(options: argparse.Namespace) -> JoinOptions:
+    if options.sample_calls is None:
+        return JoinOptions()
+    from roomdisplay.embedded.sample_calls import sample_calls  # noqa: PLC0415 - the demo only
+
+    # Chromium's sandbox refuses root, who may well be the one to try the demo.
+    return JoinOptions(sandbox=os.geteuid() != 0, make_call=sample_calls(options.sample_calls))
 
 
 def _picture(engine: DisplayEngine, options: argparse.Namespace) -> int:
@@ -119,6 +129,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--server-pin")
     parser.add_argument("--insecure-key-file", type=Path)
     parser.add_argument("--trust-server-clock", action="store_true")
+    parser.add_argument("--sample-calls", metavar="ORIGIN")
     parser.add_argument("--size", type=window_size)
     parser.add_argument("--screenshot", type=Path)
     return parser.parse_args()

@@ -37,6 +37,8 @@ class EmbeddedDisplay:
     """Save one picture there and end."""
     trust_server_clock: bool = False
     """Whether the Admin Center's time is better than the machine's, as in the demo."""
+    sample_calls: str | None = None
+    """The origin of the page that stands in for the sample building's calls."""
     offscreen: bool = False
 
     def arguments(self) -> list[str]:
@@ -49,6 +51,7 @@ class EmbeddedDisplay:
             "--server-pin": self.server_pin,
             "--insecure-key-file": self.insecure_key_file,
             "--size": f"{self.size[0]}x{self.size[1]}" if self.size else None,
+            "--sample-calls": self.sample_calls,
             "--screenshot": self.screenshot.absolute() if self.screenshot else None,
         }
         words = [str(word) for name, value in given.items() if value for word in (name, value)]

@@ -54,6 +54,7 @@ pages = Router(
         demo.jump,
         demo.network,
         demo.next_state,
+        demo.restart,
         devices.conference,
         devices.device_page,
         devices.devices_page,

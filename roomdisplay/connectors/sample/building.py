@@ -13,6 +13,8 @@ TEAMS = "https://teams.microsoft.com/meet/2456789012345?p=Sample0123"
 ZOOM = "https://us02web.zoom.us/j/81234567890?pwd=c2FtcGxl.1"
 MEET = "https://meet.google.com/sam-plea-tls"
 WEBEX = "https://sample.webex.com/meet/boardroom"
+LINKS = frozenset({GOTO, TEAMS, ZOOM, MEET, WEBEX})
+"""Made up, so they may be somebody else's: never to be opened."""
 
 
 @dataclass(frozen=True, slots=True)

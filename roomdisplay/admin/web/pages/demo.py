@@ -37,6 +37,13 @@ async def next_state(visit: CurrentVisit) -> Response[str]:
     return _back(visit)
 
 
+@post("/demo/restart", opt={"public": True})
+async def restart(visit: CurrentVisit) -> Response[str]:
+    """Restart the display."""
+    await _controls(visit).restart_display()
+    return _back(visit)
+
+
 def _controls(visit: Visit) -> DemoControls:
     controls = visit.admin.settings.demo
     if controls is None:
