@@ -21,12 +21,8 @@ from roomdisplay.admin.security.roles import SYSTEM, Actor, Role
 from roomdisplay.admin.use_cases.activation import make_activation_codes
 from roomdisplay.admin.use_cases.audit import list_audit
 from roomdisplay.admin.use_cases.devices import list_devices, revoke_device
-from roomdisplay.admin.use_cases.pairing import (
-    PairingState,
-    approve_pairing,
-    pairing_view,
-    reject_pairing,
-)
+from roomdisplay.admin.use_cases.pairing import approve_pairing, pairing_view, reject_pairing
+from roomdisplay.admin.use_cases.pairing_grants import PairingState
 from roomdisplay.device.http import ServerTrouble, TokenRejected
 from roomdisplay.device.identity import Paired
 from roomdisplay.device.pairing_client import PROBE_PATH, ActivationRefused

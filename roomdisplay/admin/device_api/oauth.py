@@ -21,7 +21,7 @@ from roomdisplay.admin.use_cases.device_tokens import (
     give_back,
     redeem,
 )
-from roomdisplay.admin.use_cases.pairing import NotYetError, fetch_token, start_pairing
+from roomdisplay.admin.use_cases.pairing_grants import NotYetError, fetch_token, start_pairing
 from roomdisplay.model.wire import (
     ACTIVATION_GRANT,
     BODY_LIMIT,

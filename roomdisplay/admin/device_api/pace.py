@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from litestar.datastructures import State
 
-from roomdisplay.admin.use_cases.pairing import INTERVAL
+from roomdisplay.admin.use_cases.pairing_grants import INTERVAL
 
 TOLERANCE = 0.5
 """Seconds by which a poll may come early: networks bunch packets."""

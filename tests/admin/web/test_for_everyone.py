@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.store.tables import Device
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts
-from roomdisplay.admin.use_cases.pairing import start_pairing
+from roomdisplay.admin.use_cases.pairing_grants import start_pairing
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
 from roomdisplay.admin.use_cases.services import connect_service
 

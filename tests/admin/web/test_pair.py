@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from roomdisplay.admin.security.roles import SYSTEM, Role
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts, device_of_token
-from roomdisplay.admin.use_cases.pairing import (
+from roomdisplay.admin.use_cases.pairing_grants import (
     NotYetError,
     StartedPairing,
     fetch_token,

@@ -13,13 +13,13 @@ from roomdisplay.admin.errors import (
 )
 from roomdisplay.admin.security.roles import Permission
 from roomdisplay.admin.use_cases.pairing import (
-    PairingState,
     PairingView,
     approve_pairing,
     look_up_pairing,
     pairing_view,
     reject_pairing,
 )
+from roomdisplay.admin.use_cases.pairing_grants import PairingState
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
 from roomdisplay.admin.web.errors import field_words, words_for
 from roomdisplay.admin.web.glass import shown_in
