@@ -21,7 +21,7 @@ from roomdisplay.admin.settings import ServerSettings
 from roomdisplay.admin.store.tables import Device
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts
 from roomdisplay.admin.use_cases.devices import list_devices
-from roomdisplay.admin.use_cases.pairing import start_pairing
+from roomdisplay.admin.use_cases.pairing_grants import start_pairing
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
 from roomdisplay.demo.clock import from_wall
 from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
@@ -170,17 +170,21 @@ async def _draw(
     for name, path in paths.items():
         if only is None or name in only:
             await _shoot(page, origin + path, folder / f"{name}{suffix}.png")
+    if only is None:
+        await page.emulate_media(color_scheme="dark")
+        await _shoot(page, origin + paths["room"], folder / "room-dark.png")
+        await _shoot(page, origin + paths["rooms"], folder / "rooms-phone-dark.png", 360)
     await context.close()
 
 
-async def _shoot(page: Page, address: str, picture: Path) -> None:
+async def _shoot(page: Page, address: str, picture: Path, width: int = WIDTH) -> None:
     """The whole page, as a window of its height would show it."""
-    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    await page.set_viewport_size({"width": width, "height": HEIGHT})
     answer = await page.goto(address)
     assert answer is not None
     assert answer.ok, f"{address}: {answer.status}"
     height = await page.evaluate("document.documentElement.scrollHeight")
-    await page.set_viewport_size({"width": WIDTH, "height": min(max(HEIGHT, height), TALLEST)})
+    await page.set_viewport_size({"width": width, "height": min(max(HEIGHT, height), TALLEST)})
     await page.screenshot(path=picture)
 
 
