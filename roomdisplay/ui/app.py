@@ -31,15 +31,12 @@ from roomdisplay.model.room import Place
 from roomdisplay.sync.snapshot import Engine
 from roomdisplay.ui.bridge import Bridge
 from roomdisplay.ui.fonts import prepare_fonts
-from roomdisplay.ui.stage import QML, stage_properties
+from roomdisplay.ui.stage import QML, stage_properties, strip_height
 from roomdisplay.ui.viewmodels.glass import GlassModel
 from roomdisplay.ui.wake import Wake, boot_clock
 
 logger = logging.getLogger(__name__)
 
-STRIP_HEIGHT = 72
-"""Least height in device-independent pixels of the strip above a call; the same figure as
-`roomdisplay.device.call.BAR_HEIGHT`, which is not loaded before the first frame."""
 _WITHOUT_A_PANEL = frozenset({"offscreen", "minimal", "vnc"})
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -162,9 +159,7 @@ class Glass(QObject):
         self._place_calls()
 
     def _properties(self) -> dict[str, object]:
-        properties = stage_properties(self.model, self._size, edid_mm=self._panel_mm())
-        touch = 15 * float(str(properties["pixelsPerMm"]))
-        return properties | {"stripHeight": float(max(STRIP_HEIGHT, round(touch * 1.1)))}
+        return stage_properties(self.model, self._size, edid_mm=self._panel_mm())
 
     def _measure(self) -> None:
         """The window or the device's profile changed, and with it the millimetres."""
@@ -175,7 +170,8 @@ class Glass(QObject):
         self._place_calls()
 
     def _place_calls(self) -> None:
-        window, strip = self.window, round(float(self.window.property("stripHeight")))
+        window = self.window
+        strip = strip_height(float(window.property("pixelsPerMm")))
         self._engine.place_calls(
             x=window.x(),
             y=window.y() + strip,

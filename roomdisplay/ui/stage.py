@@ -36,3 +36,12 @@ def stage_properties(
         "pixelsPerMm": pixels_per_mm(size, inches),
         "leastCap": word_cap_px(size, inches, place),
     }
+
+
+def strip_height(pixels_per_mm: float) -> int:
+    """How high the strip above a call is, device-independent pixels; `Theme.strip` is the same.
+
+    High enough for a finger, at least `roomdisplay.device.call.BAR_HEIGHT`, and no higher than the
+    margin that labwc keeps free above a call's window (systemd/labwc/rc.xml).
+    """
+    return round(min(80.0, max(72.0, 15 * pixels_per_mm)))

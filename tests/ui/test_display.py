@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree as ET
 
 import pytest
 from PySide6.QtGui import QImage
@@ -23,8 +24,11 @@ from roomdisplay.display import configure, system_language, window_size
 from roomdisplay.model.room import Place
 from roomdisplay.sync.picture import Moment, Picture
 from roomdisplay.sync.warm import WarmCopy
-from roomdisplay.ui.app import STRIP_HEIGHT, choose_backends
+from roomdisplay.ui.app import choose_backends
 from roomdisplay.ui.picture import render
+from roomdisplay.ui.stage import strip_height
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_arguments() -> None:
@@ -52,10 +56,14 @@ def test_the_renderer_is_chosen_by_the_machine_unless_somebody_chose() -> None:
     assert "QT_QUICK_BACKEND" not in choose_backends({"QT_QUICK_BACKEND": "rhi"}, has_gpu=False)
 
 
-def test_the_strip_is_as_high_as_calls_leave_it() -> None:
+def test_the_strip_is_as_high_as_calls_and_the_compositor_leave_it() -> None:
     from roomdisplay.device.call import BAR_HEIGHT  # noqa: PLC0415
 
-    assert STRIP_HEIGHT == BAR_HEIGHT
+    margin = ET.parse(ROOT / "systemd" / "labwc" / "rc.xml").find(".//{*}margin")
+    assert margin is not None
+    highest = strip_height(40.0)
+    assert strip_height(1.0) == BAR_HEIGHT
+    assert highest == int(margin.get("top", ""))
 
 
 START = """

@@ -5,7 +5,7 @@ import RoomDisplay.Models
 import Theme
 
 // The strip above an open call: where we are, what time it is, and the way back.
-Rectangle {
+FocusScope {
     id: strip
 
     required property HomeModel home
@@ -13,16 +13,13 @@ Rectangle {
 
     signal leaveTapped
 
-    color: Theme.ground
-
     TapButton {
         id: leave
 
-        anchors.verticalCenter: strip.verticalCenter
-        height: Math.round(strip.height - Theme.unit)
+        focus: true
+        height: strip.height
         label: strip.call.closeLabel
-        size: Math.round(strip.height * 0.36)
-        x: Math.round(Theme.unit / 2)
+        size: Math.round(strip.height * 0.34)
 
         onTapped: strip.leaveTapped()
     }
@@ -32,7 +29,7 @@ Rectangle {
         font.pixelSize: leave.size
         font.weight: Font.DemiBold
         text: strip.home.room
-        width: clock.x - Theme.gap - x
+        width: Math.max(0, clock.x - Theme.gap - x)
         x: leave.x + leave.width + Theme.gap
     }
 

@@ -70,6 +70,7 @@ Rectangle {
         if (file === "CallSheet.qml")
             return {
                 glass: stage.glass,
+                home: stage.home,
                 call: stage.call
             };
         if (file === "IdentifySheet.qml")

@@ -29,6 +29,8 @@ QtObject {
     readonly property real hairline: Math.max(1, Math.round(unit / 12))
     readonly property real radius: Math.round(unit * 0.9)
     readonly property real touch: Math.round(Math.max(unit * 7, 15 * pixelsPerMm))
+    // The strip above a call: a compositor's margin is as high as its most.
+    readonly property real strip: Math.min(80, Math.max(72, 15 * pixelsPerMm))
     readonly property real bar: Math.round(unit * 2.6)
     readonly property real row: Math.round(unit * (compact ? 5.4 : 4.6))
 
