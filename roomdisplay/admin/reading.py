@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +29,7 @@ from roomdisplay.admin.reading_plan import (
     ReadPlan,
     due_after_error,
     due_after_success,
+    interval,
     is_suspicious,
     next_full_read,
     plan_read,
@@ -197,9 +199,18 @@ async def _believe(
         check_every = connector.check_every
         if calendar.check_every_s:
             check_every = timedelta(seconds=calendar.check_every_s)
+        cheap = connector.capabilities.cheap_check
+        in_use = await _in_use(session, calendar.connection_id) if cheap else 1
+        wait = interval(check_every, cheap_check=cheap, in_use=in_use)
         if kept is not None:
             await _replace_picture(admin, session, task, kept, answer.digest)
-        return _due(task, calendar, due_after_success(task.zones, now, check_every, rng))
+        return _due(task, calendar, due_after_success(task.zones, now, wait, rng))
+
+
+async def _in_use(session: AsyncSession, connection_id: str) -> int:
+    """How many calendars of a connection are read."""
+    shown = Calendar.next_due_at.is_not(None), Calendar.connection_id == connection_id
+    return await session.scalar(select(func.count(Calendar.id)).where(*shown)) or 0
 
 
 async def _replace_picture(

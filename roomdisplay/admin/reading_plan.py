@@ -28,6 +28,9 @@ SHORTEST_DELAY = timedelta(seconds=5)
 ADMINISTRATOR_NEEDED = timedelta(hours=1)
 """How seldom to ask where only an administrator can help: more often could lock an account."""
 LONGEST_INTERVAL = timedelta(hours=1)
+SHORTEST_INTERVAL = timedelta(seconds=10)
+TURN = timedelta(seconds=1)
+"""For each calendar in use: where questions are cheap, a service gets one a second at most."""
 CLOCK_MOVED = timedelta(hours=3)
 """Due later than any delay we ever choose: the server's clock was set back meanwhile."""
 _DAY_S = 86_400
@@ -71,6 +74,19 @@ def is_suspicious(
     if previous is None:
         return False
     return any(m.end > now for m in previous.meetings) and not any(m.end > now for m in new)
+
+
+def interval(check_every: timedelta, *, cheap_check: bool, in_use: int) -> timedelta:
+    """How long to wait between two readings of a calendar.
+
+    Args:
+        check_every: what its connector asks for.
+        cheap_check: whether it costs the service next to nothing to say that nothing changed.
+        in_use: how many calendars of this service are shown somewhere.
+    """
+    if not cheap_check:
+        return check_every
+    return min(check_every, max(SHORTEST_INTERVAL, in_use * TURN))
 
 
 def due_after_success(

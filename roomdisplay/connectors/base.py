@@ -120,6 +120,8 @@ class Capabilities:
     write: bool = False
     push: bool = False
     list_calendars: bool = True
+    cheap_check: bool = False
+    """Asking whether a calendar changed costs the service next to nothing, as with a sync token."""
 
 
 class ConnectorError(Exception):

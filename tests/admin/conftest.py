@@ -77,6 +77,7 @@ class HouseService:
     """Raised by every check."""
     reads: list[tuple[str, Window, str | None, str]] = field(default_factory=list)
     cursors: bool = False
+    cheap_check: bool = False
     open: int = 0
     version: int = 0
     gate: asyncio.Event | None = None
@@ -107,11 +108,14 @@ class HouseService:
 class HouseConnector:
     kind = SourceKind.LIVE
     check_every = timedelta(seconds=60)
-    capabilities = Capabilities()
 
     def __init__(self, service: HouseService, settings: ConnectionSettings) -> None:
         self._service = service
         self._settings = settings
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(cheap_check=self._service.cheap_check)
 
     async def check(self) -> None:
         if self._service.refuses:

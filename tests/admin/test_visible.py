@@ -18,6 +18,7 @@ from roomdisplay.admin.reading_plan import (
     SHORTEST_DELAY,
     due_after_error,
     due_after_success,
+    interval,
     is_suspicious,
     next_full_read,
     plan_read,
@@ -244,6 +245,16 @@ def test_the_next_read_is_soon_but_never_beyond_midnight(
 ) -> None:
     due = due_after_success([zone], now, timedelta(seconds=every), random.Random(seed))
     assert now < due <= min(now + timedelta(seconds=every), next_midnight(ZoneInfo(zone), now))
+
+
+@given(st.integers(1, 4000), st.integers(1, 2000), st.booleans())
+def test_cheap_questions_are_asked_often_but_never_more_than_one_a_second(
+    every: int, in_use: int, cheap: bool
+) -> None:
+    usual = timedelta(seconds=every)
+    wait = interval(usual, cheap_check=cheap, in_use=in_use)
+    assert wait <= usual
+    assert wait == usual or (cheap and wait >= timedelta(seconds=max(10, in_use)))
 
 
 @given(st.integers(1, 10_000), st.integers(0, 2**32))

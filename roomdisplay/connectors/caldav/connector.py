@@ -88,7 +88,7 @@ class CalDavConnector:
 
     kind = SourceKind.LIVE
     check_every = timedelta(seconds=60)
-    capabilities = Capabilities()
+    capabilities = Capabilities(cheap_check=True)
 
     def __init__(
         self, url: str, *, username: str = "", password: str = "", limits: Limits | None = None

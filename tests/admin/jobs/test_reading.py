@@ -40,6 +40,16 @@ async def test_nothing_is_read_before_it_is_due(building: Any) -> None:
     assert len(building.service.reads) == reads + 2
 
 
+async def test_a_few_calendars_are_read_often_where_asking_is_cheap(building: Any) -> None:
+    building.service.cheap_check = True
+    await building.read_again(seconds=61)
+    reads = len(building.service.reads)
+    await building.read_again(seconds=8)
+    assert len(building.service.reads) == reads
+    await building.read_again(seconds=3)
+    assert len(building.service.reads) == reads + 2
+
+
 async def test_a_change_is_news_only_for_the_rooms_that_show_it(
     building: Any, meeting: Any, heard_at_once: Any
 ) -> None:
