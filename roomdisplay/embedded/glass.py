@@ -16,12 +16,14 @@ from pathlib import Path
 
 from roomdisplay.device.clock import boottime
 from roomdisplay.embedded.arguments import window_size
-from roomdisplay.embedded.process import CODE
+from roomdisplay.embedded.process import CODE, INVITE, LINK, LINK_LIFETIME
+from roomdisplay.model.pairing import WayIn
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.engine import DisplayEngine
 from roomdisplay.sync.options import Clocks, DisplayOptions, JoinOptions
 from roomdisplay.sync.snapshot import Snapshot
+from roomdisplay.sync.warm import runtime_folder
 
 PICTURE_PATIENCE = 60.0
 """Seconds until a display that has heard nothing gives up its picture."""
@@ -40,7 +42,9 @@ def main() -> int:
             # On one machine, the Admin Center's clock is this one's: no better than our own.
             clocks=Clocks(server_is_trusted=options.trust_server_clock),
             join=_join_options(options),
-        )
+            runtime_dir=runtime_folder(dict(os.environ), os.getuid()),
+        ),
+        way_in=options.way_in,
     )
     if options.screenshot is not None:
         return _picture(engine, options)
@@ -48,7 +52,11 @@ def main() -> int:
 
 
 class _SayingEngine(DisplayEngine):
-    """The display's engine, which also says each new pairing code."""
+    """The display's engine, which also says each new pairing code, and may offer the way in."""
+
+    def __init__(self, options: DisplayOptions, *, way_in: bool) -> None:
+        super().__init__(options)
+        self._way_in = way_in
 
     def start(self, listener: Callable[[Snapshot], None]) -> None:
         """Begin, with ears of our own beside the screen's."""
@@ -59,11 +67,32 @@ class _SayingEngine(DisplayEngine):
             code = snapshot.pairing.user_code if snapshot.pairing else None
             if code is not None and code != last:
                 last = code
-                sys.stdout.write(f"{CODE} {code}\n")
-                sys.stdout.flush()
+                _say(f"{CODE} {code}")
             listener(snapshot)
 
         super().start(listen)
+        if self._way_in:
+            self.offer_way_in(WayIn())
+            threading.Thread(target=self._hear_links, name="links", daemon=True).start()
+
+    def ask_way_in(self) -> None:
+        """Have whoever embeds us make a link."""
+        if self._way_in:
+            _say(INVITE)
+
+    def _hear_links(self) -> None:
+        for line in sys.stdin:
+            word, _, link = line.strip().partition(" ")
+            if word == LINK:
+                lifetime = LINK_LIFETIME.total_seconds()
+                self.offer_way_in(
+                    WayIn(link=link, expires_at=boottime() + lifetime, lifetime=lifetime)
+                )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _join_options(options: argparse.Namespace) -> JoinOptions:
@@ -129,6 +158,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--server-pin")
     parser.add_argument("--insecure-key-file", type=Path)
     parser.add_argument("--trust-server-clock", action="store_true")
+    parser.add_argument("--way-in", action="store_true")
     parser.add_argument("--sample-calls", metavar="ORIGIN")
     parser.add_argument("--size", type=window_size)
     parser.add_argument("--screenshot", type=Path)

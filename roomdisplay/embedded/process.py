@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,8 @@ CODE, INVITE = "code", "invite"
 when somebody asks on the glass for the way in."""
 LINK = "link"
 """What it is told on its input: "link ADDRESS"."""
+LINK_LIFETIME = timedelta(minutes=15)
+"""How long that address can be used."""
 _PATIENCE = 5.0
 """Seconds a display gets to close its files before it is ended."""
 
@@ -39,6 +42,8 @@ class EmbeddedDisplay:
     """Whether the Admin Center's time is better than the machine's, as in the demo."""
     sample_calls: str | None = None
     """The origin of the page that stands in for the sample building's calls."""
+    way_in: bool = False
+    """Whether the glass offers to set the screen up; see `INVITE`."""
     offscreen: bool = False
 
     def arguments(self) -> list[str]:
@@ -55,7 +60,8 @@ class EmbeddedDisplay:
             "--screenshot": self.screenshot.absolute() if self.screenshot else None,
         }
         words = [str(word) for name, value in given.items() if value for word in (name, value)]
-        return [*words, *(["--trust-server-clock"] if self.trust_server_clock else [])]
+        flags = {"--trust-server-clock": self.trust_server_clock, "--way-in": self.way_in}
+        return [*words, *(name for name, given in flags.items() if given)]
 
 
 class DisplayProcess:

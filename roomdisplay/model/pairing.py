@@ -1,4 +1,4 @@
-"""What a display shows while it waits to be paired."""
+"""What a display shows while it waits to be paired, or to be given its first calendar."""
 
 from __future__ import annotations
 
@@ -19,3 +19,19 @@ class PairingOffer:
     """CLOCK_BOOTTIME, seconds."""
     lifetime: float
     """Seconds from the code's making to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayIn:
+    """How somebody who stands before a screen with an Admin Center of its own sets it up."""
+
+    link: str | None = None
+    """A one-time address for a phone; None: nobody asked for it on the glass."""
+    expires_at: float = 0.0
+    """Of the link: CLOCK_BOOTTIME, seconds."""
+    lifetime: float = 0.0
+    """Seconds from the link's making to its end."""
+
+    def open_link(self, boottime: float) -> str | None:
+        """The link as long as it can be used; None: ask for one."""
+        return self.link if boottime < self.expires_at else None

@@ -15,6 +15,7 @@ from roomdisplay.admin.configuration import default_data_dir
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.security.roles import SYSTEM
+from roomdisplay.admin.security.seal_key import open_sealer
 from roomdisplay.admin.server import serve
 from roomdisplay.admin.settings import DEFAULT_PORT, ServerSettings
 from roomdisplay.admin.use_cases.pairing import approve_pairing, look_up_pairing
@@ -25,6 +26,7 @@ from roomdisplay.embedded.arguments import window_size
 from roomdisplay.embedded.process import (
     CODE,
     INVITE,
+    LINK_LIFETIME,
     DisplayProcess,
     EmbeddedDisplay,
     can_open_a_window,
@@ -32,6 +34,7 @@ from roomdisplay.embedded.process import (
 from roomdisplay.model.room import Place
 from roomdisplay.standalone.address import lan_address
 
+_log = logging.getLogger(__name__)
 _QUIET = ("httpx", "httpcore", "apscheduler", "aiosqlite", "uvicorn", "alembic")
 _ROOM_NAMES = {"en": "Meeting room", "fr": "Salle de réunion"}
 
@@ -89,8 +92,22 @@ class _Standalone:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+        self._require_a_keyring()
         await serve(self._settings(), ready=self._ready(), stop=self._stop)
         return self._code
+
+    def _require_a_keyring(self) -> None:
+        """Refuse early, and in this command's own words."""
+        if self._parsed.insecure_key_file is not None:
+            return
+        try:
+            open_sealer(None)
+        except StartError as error:
+            raise StartError(
+                "There is no keyring here that could keep this screen's secrets. Start it in a"
+                " desktop session that has one, or add --insecure-key-file FILE: whoever can read"
+                " that file can then read the calendar's password, and the screen says so."
+            ) from error
 
     def _settings(self) -> ServerSettings:
         parsed = self._parsed
@@ -118,7 +135,7 @@ class _Standalone:
     def _shown(self, task: asyncio.Task[None]) -> None:
         self._stop.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            logging.getLogger(__name__).error("the screen failed", exc_info=error)
+            _log.error("the screen failed", exc_info=error)
 
     async def _show(self, admin: Admin) -> None:
         sys.stdout.write(f"Pages  {admin.settings.canonical_origin}\n")
@@ -150,6 +167,7 @@ class _Standalone:
             place=parsed.place,
             language=parsed.language,
             size=parsed.windowed,
+            way_in=True,
             offscreen=not can_open_a_window() and parsed.windowed is not None,
         )
 
@@ -164,8 +182,9 @@ class _Standalone:
                 room_id = await self._room(admin)
                 place = self._parsed.place
                 await approve_pairing(admin, SYSTEM, pending.id, room_id=room_id, place=place)
+                _log.info("the screen is paired with its own Admin Center")
             elif word == INVITE:
-                invitation = await invite_owner(admin)
+                invitation = await invite_owner(admin, valid_for=LINK_LIFETIME)
                 token = invitation.url.rsplit("/", 1)[-1]
                 await screen.tell(f"{admin.settings.canonical_origin}/setup/{token}")
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from roomdisplay import __version__
+from roomdisplay.model.pairing import WayIn
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.ledger import Ledger
 from roomdisplay.sync.options import DisplayOptions
@@ -101,6 +102,18 @@ class DisplayEngine:
     def network_changed(self) -> None:
         """An address or a link came or went: try the server at once."""
         self._post(lambda life: life.network_changed())
+
+    def ask_way_in(self) -> None:
+        """Nothing here: an Admin Center elsewhere has its own door."""
+
+    def offer_way_in(self, way_in: WayIn) -> None:
+        """Show how this screen is set up where it stands; for whoever embeds the display."""
+
+        async def offer(_: Life) -> None:
+            self._ledger.way_in = way_in
+            self._ledger.publish()
+
+        self._post(offer)
 
     def stop(self) -> None:
         """Close everything within a second or two; returns when the sync thread has ended."""

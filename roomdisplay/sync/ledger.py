@@ -12,7 +12,7 @@ from typing import Any
 
 from roomdisplay.model.clock import ClockReading
 from roomdisplay.model.freshness import FreshnessAccount
-from roomdisplay.model.pairing import PairingOffer
+from roomdisplay.model.pairing import PairingOffer, WayIn
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.model.trouble import Trouble, TroubleKind
 from roomdisplay.sync.options import Clocks
@@ -36,6 +36,7 @@ class Ledger:
         self.picture: Picture | None = None
         self.account: FreshnessAccount | None = None
         self.pairing: PairingOffer | None = None
+        self.way_in: WayIn | None = None
         self.call: Call | None = None
         self.pending: frozenset[str] = frozenset()
         self.notices: tuple[str, ...] = ()
@@ -99,6 +100,7 @@ class Ledger:
             schedule=self.picture.schedule if self.picture else None,
             account=self.account,
             pairing=self.pairing,
+            way_in=self.way_in,
             trouble=troubles[0] if troubles else None,
             call=self.call,
             pending=self.pending,

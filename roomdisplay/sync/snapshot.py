@@ -10,7 +10,7 @@ from typing import Protocol
 
 from roomdisplay.model.clock import EPOCH_CLOCK, ClockReading
 from roomdisplay.model.freshness import NOTHING_HEARD, FreshnessAccount, FreshnessReading
-from roomdisplay.model.pairing import PairingOffer
+from roomdisplay.model.pairing import PairingOffer, WayIn
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.model.schedule import Schedule
 from roomdisplay.model.trouble import Trouble, TroubleKind
@@ -25,6 +25,7 @@ __all__ = [
     "Snapshot",
     "Trouble",
     "TroubleKind",
+    "WayIn",
 ]
 
 
@@ -62,6 +63,8 @@ class Snapshot:
     schedule: Schedule | None = None
     account: FreshnessAccount | None = None
     pairing: PairingOffer | None = None
+    way_in: WayIn | None = None
+    """None: this display is set up from an Admin Center elsewhere."""
     trouble: Trouble | None = None
     call: Call | None = None
     pending: frozenset[str] = frozenset()
@@ -116,6 +119,9 @@ class Engine(Protocol):
 
     def new_code(self) -> None:
         """Ask for a new pairing code now."""
+
+    def ask_way_in(self) -> None:
+        """Somebody wants to set this screen up: make a link, if there is a way in."""
 
     def stop(self) -> None:
         """Close everything within a second or two; returns when the sync thread has ended."""

@@ -32,6 +32,8 @@ class PairingFacts:
     left: float = 0.0
     """The part of the code's life that is left, 0 to 1."""
     note: str = ""
+    ask: str = ""
+    """What stands on the button that asks for the way in; empty: no button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +94,53 @@ def pairing_facts(snapshot: Snapshot, boottime: float, w: Wording) -> PairingFac
     )
 
 
+def asks_for_calendar(snapshot: Snapshot) -> bool:
+    """Whether the screen waits for its first calendar and can be set up where it stands."""
+    schedule = snapshot.schedule
+    return (
+        snapshot.way_in is not None
+        and snapshot.standing is Standing.PAIRED
+        and (schedule is None or schedule.source is None)
+    )
+
+
+def way_in_facts(snapshot: Snapshot, boottime: float, w: Wording) -> PairingFacts:
+    """Put the way in into words: first how to ask for it, then the link for a phone."""
+    headline = w.translate("Pairing", "Choose a calendar")
+    way_in = snapshot.way_in
+    link = way_in.open_link(boottime) if way_in else None
+    if way_in is None or link is None:
+        return PairingFacts(
+            headline=headline,
+            lead=w.translate("Pairing", "With your phone, in the same network as this screen."),
+            ask=w.translate("Pairing", "Show the code"),
+        )
+    minutes = max(1, -int(-(way_in.expires_at - boottime) // _MINUTE))
+    warns = link.startswith("https:")
+    hint = w.translate(
+        "Pairing", "Your phone will say that it does not know this screen. Go on: it is yours."
+    )
+    return PairingFacts(
+        headline=headline,
+        lead=w.translate("Pairing", "Scan the code with your phone, and paste the address there."),
+        words_hint=hint if warns else "",
+        scan=link,
+        expiry=w.translate("Pairing", "Good for %n min", "", minutes),
+    )
+
+
 def next_pairing_change(snapshot: Snapshot, boottime: float) -> float | None:
     """When (boot-time seconds) the minutes left will read differently; None: no code shown."""
-    offer = snapshot.pairing
-    if offer is None or offer.expires_at <= boottime:
-        return None
-    whole = (offer.expires_at - boottime) // _MINUTE
-    left = whole if whole * _MINUTE < offer.expires_at - boottime else whole - 1
-    return offer.expires_at - left * _MINUTE
+    offer, way_in = snapshot.pairing, snapshot.way_in
+    ends = [one for one in (offer and offer.expires_at, way_in and way_in.expires_at) if one]
+    changes = [_next_minute(end, boottime) for end in ends if end > boottime]
+    return min(changes, default=None)
+
+
+def _next_minute(end: float, boottime: float) -> float:
+    whole = (end - boottime) // _MINUTE
+    left = whole if whole * _MINUTE < end - boottime else whole - 1
+    return end - left * _MINUTE
 
 
 def _shown_address(uri: str) -> str:

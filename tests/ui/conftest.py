@@ -76,12 +76,19 @@ class RecordingEngine:
     def new_code(self) -> None:
         self.asked.append(("new_code",))
 
+    def ask_way_in(self) -> None:
+        self.asked.append(("ask_way_in",))
+
     def stop(self) -> None:
         self.asked.append(("stop",))
 
     def wishes(self) -> list[tuple[object, ...]]:
         """What people's taps asked for."""
-        return [a for a in self.asked if a[0] in {"join", "check_in", "leave_call", "new_code"}]
+        return [
+            a
+            for a in self.asked
+            if a[0] in {"join", "check_in", "leave_call", "new_code", "ask_way_in"}
+        ]
 
 
 @pytest.fixture

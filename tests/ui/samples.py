@@ -50,16 +50,14 @@ def meeting(start: str, end: str, title: str | None = None, organizer: str | Non
 def day(place: Place) -> tuple[Meeting, ...]:
     """A usual Monday: at the door without titles, inside with everything."""
     meetings = (
-        meeting("08:30", "09:30", "Stand-up", "Lena Brandt"),
+        meeting("08:30", "09:30", "Stand-up", "Facilities"),
         meeting(
             "10:00", "11:00", "Quarterly planning", "Facilities", join=JoinOffer(service="goto")
         ),
-        meeting(
-            "11:30", "12:30", "Design review", "Amélie Laurent", join=JoinOffer(service="teams")
-        ),
+        meeting("11:30", "12:30", "Design review", "Design", join=JoinOffer(service="teams")),
         meeting("14:00", "15:30", "Supplier call", "Procurement", join=JoinOffer(service="zoom")),
         meeting("16:00", "16:30", private=True),
-        meeting("17:00", "18:00", "Retrospective", "Jonas Weber", join=JoinOffer(service="meet")),
+        meeting("17:00", "18:00", "Retrospective", "Engineering", join=JoinOffer(service="meet")),
     )
     if place is Place.INSIDE:
         return meetings
@@ -200,7 +198,7 @@ def _elsewhere(sample: Snapshot) -> Schedule | None:
 
 def _back_to_back(place: Place) -> tuple[Meeting, ...]:
     following = meeting(
-        "11:00", "12:00", "Design review", "Amélie Laurent", join=JoinOffer(service="teams")
+        "11:00", "12:00", "Design review", "Design", join=JoinOffer(service="teams")
     )
     if place is Place.DOOR:
         following = replace(following, title=None, join=None)

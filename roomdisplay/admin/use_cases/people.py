@@ -61,7 +61,9 @@ class PersonView:
     room_ids: tuple[str, ...] | None
 
 
-async def invite_owner(admin: Admin) -> IssuedInvitation:
+async def invite_owner(
+    admin: Admin, *, valid_for: timedelta = OWNER_VALID_FOR
+) -> IssuedInvitation:
     """A link for the first owner, or for an owner who is locked out; for the server's terminal.
 
     A link for the first owner dies when the first owner exists.
@@ -69,7 +71,7 @@ async def invite_owner(admin: Admin) -> IssuedInvitation:
     async with admin.store.transaction() as session:
         first = await _owners(session) == 0
         return _issue(
-            admin, session, SYSTEM, Role.OWNER, valid_for=OWNER_VALID_FOR, first_owner=first
+            admin, session, SYSTEM, Role.OWNER, valid_for=valid_for, first_owner=first
         )
 
 

@@ -10,6 +10,13 @@
             <numerusform>New code in %n min</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Good for %n min</source>
+        <translation>
+            <numerusform>Good for %n min</numerusform>
+            <numerusform>Good for %n min</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>State</name>

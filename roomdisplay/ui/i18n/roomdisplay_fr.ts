@@ -181,6 +181,33 @@
             <numerusform>Nouveau code dans %n&#xa0;min</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Choose a calendar</source>
+        <translation>Choisir un calendrier</translation>
+    </message>
+    <message>
+        <source>With your phone, in the same network as this screen.</source>
+        <translation>Avec votre téléphone, sur le même réseau que cet écran.</translation>
+    </message>
+    <message>
+        <source>Show the code</source>
+        <translation>Afficher le code</translation>
+    </message>
+    <message>
+        <source>Your phone will say that it does not know this screen. Go on: it is yours.</source>
+        <translation>Votre téléphone dira qu&apos;il ne connaît pas cet écran. Continuez&#xa0;: c&apos;est le vôtre.</translation>
+    </message>
+    <message>
+        <source>Scan the code with your phone, and paste the address there.</source>
+        <translation>Scannez le code avec votre téléphone et collez-y l&apos;adresse.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Good for %n min</source>
+        <translation>
+            <numerusform>Valable %n min</numerusform>
+            <numerusform>Valable %n min</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>State</name>

@@ -15,7 +15,14 @@ from roomdisplay.model.roomstate import Standing
 from roomdisplay.model.settings import ClockFormat, DisplaySettings, Theme
 from roomdisplay.sync.snapshot import Engine, Snapshot
 from roomdisplay.ui.homefacts import current_state, home_facts
-from roomdisplay.ui.pairfacts import DeviceFact, call_facts, device_facts, pairing_facts
+from roomdisplay.ui.pairfacts import (
+    DeviceFact,
+    asks_for_calendar,
+    call_facts,
+    device_facts,
+    pairing_facts,
+    way_in_facts,
+)
 from roomdisplay.ui.taps import Taps
 from roomdisplay.ui.troublewords import notice_text
 from roomdisplay.ui.viewmodels.call import CallModel
@@ -121,7 +128,8 @@ class GlassModel(FactsHolder):
         facts = home_facts(snapshot, state, boottime, w, place=place, tapped=tapped)
         # The models first: `screen` must not point to one that has not heard yet.
         self.home.show(facts)
-        self.pairing.show(pairing_facts(snapshot, boottime, w))
+        told = way_in_facts if asks_for_calendar(snapshot) else pairing_facts
+        self.pairing.show(told(snapshot, boottime, w))
         self.call.show(call_facts(self._taps.call(snapshot), w, place=place))
         self._device_facts.show(device_facts(snapshot, w))
         self.show(self._glass_facts(place, w))
@@ -166,6 +174,12 @@ class GlassModel(FactsHolder):
         """Ask for another pairing code."""
         if self._engine is not None:
             self._engine.new_code()
+
+    @Slot()
+    def askWayIn(self) -> None:  # noqa: N802
+        """Ask for the link that sets this screen up."""
+        if self._engine is not None:
+            self._engine.ask_way_in()
 
     @Slot(str)
     def openSheet(self, name: str) -> None:  # noqa: N802
@@ -217,7 +231,7 @@ class GlassModel(FactsHolder):
 
 
 def _screen(snapshot: Snapshot) -> str:
-    if snapshot.standing in {Standing.UNPAIRED, Standing.REVOKED}:
+    if snapshot.standing in {Standing.UNPAIRED, Standing.REVOKED} or asks_for_calendar(snapshot):
         return "pairing"
     if snapshot.standing is None and snapshot.schedule is None:
         return "starting"

@@ -28,6 +28,7 @@ class PairingModel(FactsHolder):
     expiry = fact(str, "expiry", changed)
     left = fact(float, "left", changed)
     note = fact(str, "note", changed)
+    ask = fact(str, "ask", changed)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(PairingFacts(), parent)

@@ -123,6 +123,14 @@ Item {
         y: screen.coded ? track.y - height - screen.step * 0.6 : headline.y + headline.height + lead.height + 2 * screen.step
     }
 
+    TapButton {
+        label: screen.pairing.ask
+        x: Theme.margin
+        y: lead.y + lead.height + screen.step * 2
+
+        onTapped: screen.glass.askWayIn()
+    }
+
     Rectangle {
         id: track
 
