@@ -247,9 +247,9 @@ def test_the_next_read_is_soon_but_never_beyond_midnight(
     assert now < due <= min(now + timedelta(seconds=every), next_midnight(ZoneInfo(zone), now))
 
 
-@given(st.integers(1, 4000), st.integers(1, 2000), st.booleans())
+@given(every=st.integers(1, 4000), in_use=st.integers(1, 2000), cheap=st.booleans())
 def test_cheap_questions_are_asked_often_but_never_more_than_one_a_second(
-    every: int, in_use: int, cheap: bool
+    *, every: int, in_use: int, cheap: bool
 ) -> None:
     usual = timedelta(seconds=every)
     wait = interval(usual, cheap_check=cheap, in_use=in_use)
