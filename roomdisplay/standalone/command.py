@@ -186,7 +186,15 @@ class _Standalone:
             elif word == INVITE:
                 invitation = await invite_owner(admin, valid_for=LINK_LIFETIME)
                 token = invitation.url.rsplit("/", 1)[-1]
-                await screen.tell(f"{admin.settings.canonical_origin}/setup/{token}")
+                link = f"{admin.settings.canonical_origin}/setup/{token}"
+                await screen.tell(link)
+                self._say_link(link)
+
+    def _say_link(self, link: str) -> None:
+        """No phone can follow a link to this machine: whoever started us can, on a terminal."""
+        if self._parsed.loopback and sys.stdout.isatty():
+            sys.stdout.write(f"Set up {link}\n")
+            sys.stdout.flush()
 
     async def _room(self, admin: Admin) -> str:
         rooms = await list_rooms(admin, SYSTEM)
