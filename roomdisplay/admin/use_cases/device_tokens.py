@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +14,14 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import NotFoundError
 from roomdisplay.admin.news import PAGES, device_topic, room_topic
 from roomdisplay.admin.security.roles import SYSTEM
-from roomdisplay.admin.security.throttle import code_lanes, count_try, forgive
+from roomdisplay.admin.security.throttle import Lane, code_lanes, count_try, forgive
 from roomdisplay.admin.security.tokens import hash_token, new_token
 from roomdisplay.admin.store import new_id, news_after_commit
 from roomdisplay.admin.store.tables import Device, DeviceAuthorization, DeviceToken, Room
 from roomdisplay.admin.use_cases.activation import redeem_activation_code
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.devices import revoke_device
+from roomdisplay.admin.use_cases.missed_codes import note_missed_activation
 from roomdisplay.model.room import Place
 
 _UNUSED_KEPT = 3
@@ -125,6 +127,17 @@ async def redeem(admin: Admin, code: str, facts: DisplayFacts) -> IssuedToken:
     lanes = code_lanes(admin.sealer, facts.key_thumbprint, facts.address)
     async with admin.store.transaction() as session:
         await count_try(session, lanes, admin.clock())
+    try:
+        return await _redeem(admin, code, facts, lanes)
+    except NotFoundError as missed:
+        if missed.key == "code_gone":
+            await note_missed_activation(admin, facts.address)
+        raise
+
+
+async def _redeem(
+    admin: Admin, code: str, facts: DisplayFacts, lanes: Sequence[Lane]
+) -> IssuedToken:
     async with admin.store.transaction() as session:
         row = await redeem_activation_code(admin, session, code, facts.key_thumbprint)
         if row.device_id is None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdisplay.admin.context import Admin
-from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.security.roles import Actor, Permission
 from roomdisplay.admin.use_cases.devices import list_devices
+from roomdisplay.admin.use_cases.missed_codes import PAIRING_MISSED, repeated_misses
 from roomdisplay.admin.use_cases.rooms import list_rooms
 from roomdisplay.admin.use_cases.services import list_connections
 
@@ -17,14 +18,19 @@ class Attention:
     """One thing that somebody should look at."""
 
     key: str
-    """ "service_failing", "calendar_failing", "device_offline", "device_without_room",
-    "room_without_calendar", "calendar_in_two_rooms" or "nothing_connected"."""
+    """ "pairing_codes_missed", "activation_codes_missed", "service_failing", "calendar_failing",
+    "device_offline", "device_without_room", "room_without_calendar", "calendar_in_two_rooms" or
+    "nothing_connected"."""
     subject_id: str
     """Of the connection, the display or the room."""
     name: str
     reason: str | None = None
     detail: str | None = None
     since: datetime | None = None
+    count: int = 0
+    """Of missed codes."""
+    addresses: int = 0
+    """That they came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,8 @@ async def overview(admin: Admin, actor: Actor) -> Overview:
     connections = await list_connections(admin, actor)
     rooms = await list_rooms(admin, actor)
     devices = await list_devices(admin, actor)
-    attention = [
+    attention = await _missed_codes(admin, actor)
+    attention += [
         Attention(
             key="service_failing",
             subject_id=one.id,
@@ -97,3 +104,21 @@ async def overview(admin: Admin, actor: Actor) -> Overview:
         devices=len(devices),
         devices_online=sum(one.online for one in devices),
     )
+
+
+async def _missed_codes(admin: Admin, actor: Actor) -> list[Attention]:
+    if not actor.may(Permission.AUDIT):
+        return []
+    return [
+        Attention(
+            key="pairing_codes_missed"
+            if missed.action == PAIRING_MISSED
+            else "activation_codes_missed",
+            subject_id="",
+            name="",
+            since=missed.last_at,
+            count=missed.count,
+            addresses=missed.addresses,
+        )
+        for missed in await repeated_misses(admin, actor)
+    ]

@@ -17,6 +17,7 @@ from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Device, DeviceAuthorization, Room
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts, place_device
+from roomdisplay.admin.use_cases.missed_codes import PAIRING_MISSED
 from roomdisplay.admin.use_cases.pairing_grants import PairingState, code_hash
 from roomdisplay.model.room import Place
 from roomdisplay.model.words import (
@@ -85,7 +86,7 @@ async def look_up_pairing(
             row.expires_at = max(row.expires_at, now + CONFIRM_FOR)
             await forgive(session, lanes)
             return _pending_display(row, code)
-        record(admin, session, actor, "pairing.code_missed", address=address)
+        record(admin, session, actor, PAIRING_MISSED, address=address)
         news_after_commit(session, PAGES)
     raise NotFoundError("pairing_code_unknown")
 

@@ -52,6 +52,10 @@ def _task(visit: Visit, one: Attention) -> Task:
     t, since = visit.t, one.since
     ago = t.ago(visit.now - since) if since else ""
     match one.key:
+        case "pairing_codes_missed" | "activation_codes_missed":
+            words = t(f"overview.{one.key}", n=one.count)
+            detail = t("overview.codes_missed_words", n=one.addresses, ago=ago)
+            return Task(words, detail, "/audit", "", "negative")
         case "service_failing":
             words = t("overview.service_failing", service=one.name)
             return Task(words, _why(t, one), f"/connections/{one.subject_id}", "", "negative")
