@@ -22,6 +22,7 @@ from roomdisplay.admin.use_cases.pairing import approve_pairing, look_up_pairing
 from roomdisplay.admin.use_cases.people import invite_owner
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
 from roomdisplay.admin.web.zones import local_zone
+from roomdisplay.device.clock import machine_clock_is_trusted
 from roomdisplay.embedded.arguments import window_size
 from roomdisplay.embedded.process import (
     CODE,
@@ -60,6 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="where there is no keyring: seal secrets with a key in this file; the screen says so",
+    )
+    parser.add_argument(
+        "--trust-clock",
+        action="store_true",
+        help="believe this machine's clock, though no time server and no battery vouches for it",
     )
 
 
@@ -140,6 +146,11 @@ class _Standalone:
     async def _show(self, admin: Admin) -> None:
         sys.stdout.write(f"Pages  {admin.settings.canonical_origin}\n")
         sys.stdout.flush()
+        if not self._parsed.trust_clock and not await asyncio.to_thread(machine_clock_is_trusted):
+            _log.warning(
+                "no time server and no battery vouches for this machine's clock yet, so the screen"
+                " waits; if it is right, as in a container, add --trust-clock"
+            )
         async with DisplayProcess(self._display(admin)) as screen:
             ended = asyncio.create_task(screen.ended())
             stopped = asyncio.create_task(self._stop.wait())
@@ -168,6 +179,7 @@ class _Standalone:
             language=parsed.language,
             size=parsed.windowed,
             way_in=True,
+            trust_server_clock=parsed.trust_clock,
             offscreen=not can_open_a_window() and parsed.windowed is not None,
         )
 
