@@ -82,8 +82,10 @@ class Picture:
     def close(self) -> None:
         """Give everything back at once: what binds before what it is bound to."""
         self._control.invalidate()
-        for thing in (self.stage, self._component, self.window, self._control, self._engine):
-            Shiboken.delete(thing)
+        # With PySide 6.8 the component owns what it made, and takes it along.
+        for thing in (self._component, self.stage, self.window, self._control, self._engine):
+            if Shiboken.isValid(thing):
+                Shiboken.delete(thing)
 
 
 def render(
