@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format qmllint test-appliance bench deb lock clean
+.PHONY: help setup demo test lint format qmllint test-appliance bench pictures deb lock clean
 ARGS ?=
 
 bin := .venv/bin
@@ -41,6 +41,12 @@ test-appliance: setup ## long tests: build the packages, install them in Debian 
 
 bench: setup ## figures, each beside its reference in the same run (ARGS="--json FILE")
 	@$(bin)/python -m benchmarks $(ARGS)
+
+pictures: setup ## take the README's tour and draw all pictures of the documents, about six minutes
+	$(offscreen) $(bin)/python scripts/gallery
+	$(bin)/python scripts/admin_pictures.py docs/admin
+	$(bin)/python scripts/few_colours.py docs/admin/*.png
+	$(bin)/python scripts/tour_pictures.py
 
 deb: ## build dist/roomdisplay_*.deb and dist/roomdisplay-admin_*.deb in a Debian 13 root
 	@scripts/setup appliance
