@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from roomdisplay.device.lean import without
 from roomdisplay.device.settings import configure as configure_settings
 from roomdisplay.device.settings import settings_from
 
@@ -53,13 +54,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    # Imported here, in this order: our own modules load faster before Qt for Python has put its
-    # hook into every import, and `--help` needs none of them.
+    # Imported here, because `--help` needs none of them.
     from roomdisplay.device.watchdog import ServiceManager  # noqa: PLC0415
     from roomdisplay.model.room import Place  # noqa: PLC0415
     from roomdisplay.sync.engine import create_engine  # noqa: PLC0415
     from roomdisplay.sync.options import DisplayOptions  # noqa: PLC0415
     from roomdisplay.sync.warm import runtime_folder  # noqa: PLC0415
+    from roomdisplay.ui.qt import load_qt  # noqa: PLC0415
+
+    load_qt()
     from roomdisplay.ui.app import GlassOptions, choose_backends, run_glass  # noqa: PLC0415
 
     settings = settings_from(options)
@@ -87,14 +90,8 @@ def _hasten() -> None:
     be installed, for what Python 3.11 has itself: a fifth of the time of a bare Qt window.
     """
     gc.disable()
-    name = "typing_extensions"
-    if "msgspec" in sys.modules or name in sys.modules:
-        return
-    sys.modules[name] = None  # type: ignore[assignment]  # the documented way to bar an import
-    try:
+    with without("typing_extensions"):
         import msgspec  # noqa: F401, PLC0415 - for the sake of its import
-    finally:
-        del sys.modules[name]
 
 
 def system_language(environ: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from roomdisplay import __version__
+from roomdisplay.device.lean import without
 from roomdisplay.model.pairing import WayIn
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.ledger import Ledger
@@ -173,7 +174,9 @@ class DisplayEngine:
     async def _live(self, shown: tuple[Picture, Moment] | None) -> None:
         import asyncio  # noqa: PLC0415 - as above
 
-        from roomdisplay.sync.life import Life  # noqa: PLC0415 - as above
+        # httpx brings a command line along where rich is installed: 5 MiB, and 45 ms.
+        with without("httpx._main"):
+            from roomdisplay.sync.life import Life  # noqa: PLC0415 - as above
 
         life = Life(self._options, self._ledger, self._warm)
         with self._lock:

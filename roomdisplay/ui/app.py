@@ -144,12 +144,12 @@ class Glass(QObject):
 
     def _painted(self) -> None:
         """The first frame is on the glass; what would have held it up comes now."""
+        self.window.frameSwapped.disconnect(self._painted)
+        self._manager.ready("the screen is on")
         from PySide6.QtCore import Qt  # noqa: PLC0415 - Qt's enumerations are slow to import
 
-        self.window.frameSwapped.disconnect(self._painted)
         gc.enable()
         self._engine.frame_painted()
-        self._manager.ready("the screen is on")
         if self._manager.alive_every is not None:
             self._manager.alive()
             self._alive.start(max(1, int(self._manager.alive_every.total_seconds() * 1000)))
