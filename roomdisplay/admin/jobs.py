@@ -28,6 +28,7 @@ from roomdisplay.admin.store.tables import (
     CalendarConnection,
     Command,
     DeviceAuthorization,
+    InstallerLink,
     Invitation,
 )
 from roomdisplay.admin.use_cases.check_in import forget_old_keys
@@ -118,6 +119,7 @@ class Jobs:
             for leftovers in (
                 delete(AuditEntry).where(AuditEntry.at < now - AUDIT_KEPT_FOR),
                 delete(Invitation).where(Invitation.expires_at < old),
+                delete(InstallerLink).where(InstallerLink.expires_at < old),
                 delete(DeviceAuthorization).where(DeviceAuthorization.expires_at < old),
                 delete(Command).where(Command.created_at < old),
             ):

@@ -57,11 +57,14 @@ class Actor:
     """Who does something: a signed-in person, or the program itself."""
 
     id: str | None
-    """Of the person; None: the program, such as a command on the server's own terminal."""
+    """Of the person, or of the link they hold; None: the program, such as a command on the
+    server's own terminal."""
     name: str
     role: Role
     room_ids: frozenset[str] | None = None
     """The rooms an installer may pair into; None: all."""
+    link_id: str | None = None
+    """The installer link they came in by; None: an account of their own."""
 
     def may(self, permission: Permission, room_id: str | None = None) -> bool:
         """Whether `permission` is given, in `room_id` if one is named."""

@@ -17,6 +17,7 @@ from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Device, DeviceAuthorization, Room
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts, place_device
+from roomdisplay.admin.use_cases.installer_links import spend_pairing
 from roomdisplay.admin.use_cases.missed_codes import PAIRING_MISSED
 from roomdisplay.admin.use_cases.pairing_grants import PairingState, code_hash
 from roomdisplay.model.room import Place
@@ -99,11 +100,13 @@ async def approve_pairing(
     Raises:
         ForbiddenError: the actor may not pair into this room.
         NotFoundError: the pairing or the room is gone.
-        RefusedError: it was decided already, or its time is over.
+        RefusedError: it was decided already, its time is over, or the installer's link allows no
+            more pairings.
     """
     require(actor, Permission.PAIR, room_id)
     async with admin.store.transaction() as session:
         row = await _undecided(admin, session, pairing_id)
+        await spend_pairing(admin, session, actor)
         facts = DisplayFacts(
             key_thumbprint=row.key_thumbprint,
             model=row.model,

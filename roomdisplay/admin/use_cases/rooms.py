@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -15,11 +13,10 @@ from roomdisplay.admin.errors import ConfirmationNeededError, InvalidInputError,
 from roomdisplay.admin.news import DUE, PAGES, device_topic, room_topic
 from roomdisplay.admin.security.roles import Actor, Permission, require
 from roomdisplay.admin.store import new_id, news_after_commit
-from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Device, Room
+from roomdisplay.admin.store.tables import Calendar, Device, Room
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.calendars import settle_use
-from roomdisplay.admin.use_cases.devices import DeviceView, device_view
-from roomdisplay.admin.use_cases.reach import conference_display
+from roomdisplay.admin.use_cases.room_views import RoomView, room_views, stripped
 
 TEXT_LIMIT = 200
 EQUIPMENT_LIMIT = 30
@@ -40,60 +37,25 @@ class RoomInput:
     """The reason shown while the room is closed; None: open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomCalendar:
-    """The calendar a room shows, and how it is doing."""
-
-    id: str
-    name: str
-    address: str
-    connection_id: str
-    connection_name: str
-    service: str
-    read_at: datetime | None
-    reason: str | None
-    detail: str | None
-    reason_since: datetime | None
-    warnings: tuple[str, ...]
-    also_in: tuple[str, ...]
-    """Other rooms that show it too: a warning."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomView:
-    """A room with its calendar and its displays."""
-
-    id: str
-    name: str
-    timezone: str
-    building: str | None
-    floor: str | None
-    capacity: int | None
-    equipment: tuple[str, ...]
-    out_of_service: str | None
-    calendar: RoomCalendar | None
-    devices: tuple[DeviceView, ...]
-    undo_until: datetime | None
-    """Until when the last change of calendar can be taken back; None: not any more."""
-
-
 async def list_rooms(admin: Admin, actor: Actor, *, search: str = "") -> list[RoomView]:
-    """All rooms by building and name, or those that `search` is found in.
+    """All rooms by building and name, or those that `search` is found in, whatever it names.
 
-    An installer sees the rooms they may pair into.
+    An installer sees the rooms they may pair into, and nothing of their calendars and displays.
     """
     if not actor.may(Permission.PAIR):
         require(actor, Permission.VIEW)
-    sought = search.strip().casefold()
     async with admin.store.reading() as session:
         rooms = [
             room
             for room in await session.scalars(select(Room))
-            if sought in f"{room.name}\n{room.building or ''}\n{room.floor or ''}".casefold()
-            and (actor.room_ids is None or room.id in actor.room_ids)
+            if actor.room_ids is None or room.id in actor.room_ids
         ]
-        views = await _views(admin, session, rooms)
-    return sorted(views, key=lambda v: (v.building or "", v.name.casefold(), v.id))
+        views = await room_views(admin, session, rooms)
+    if not actor.may(Permission.VIEW):
+        views = [stripped(view) for view in views]
+    sought = search.strip().casefold()
+    found = [view for view in views if sought in view.text]
+    return sorted(found, key=lambda v: (v.building or "", v.name.casefold(), v.id))
 
 
 async def get_room(admin: Admin, actor: Actor, room_id: str) -> RoomView:
@@ -104,7 +66,7 @@ async def get_room(admin: Admin, actor: Actor, room_id: str) -> RoomView:
     """
     require(actor, Permission.VIEW, room_id)
     async with admin.store.reading() as session:
-        (view,) = await _views(admin, session, [await room_row(session, room_id)])
+        (view,) = await room_views(admin, session, [await room_row(session, room_id)])
         return view
 
 
@@ -174,16 +136,11 @@ async def next_room_without_calendar(
     admin: Admin, actor: Actor, *, after: str | None = None
 ) -> str | None:
     """The next room that has no calendar, in the order of the list, from `after` on and around."""
-    waiting = [room.id for room in await list_rooms(admin, actor) if room.calendar is None]
-    order = [room.id for room in await list_rooms(admin, actor)]
-    if not waiting:
-        return None
-    if after not in order:
-        return waiting[0]
-    position = order.index(after)
-    later = [room_id for room_id in order[position + 1 :] if room_id in waiting]
-    earlier = [room_id for room_id in order[:position] if room_id in waiting]
-    return next(iter(later + earlier), None)
+    rooms = await list_rooms(admin, actor)
+    order = [room.id for room in rooms]
+    begin = order.index(after) + 1 if after in order else 0
+    around = rooms[begin:] + rooms[:begin]
+    return next((room.id for room in around if room.calendar is None), None)
 
 
 async def room_row(session: AsyncSession, room_id: str) -> Room:
@@ -237,78 +194,3 @@ def _known_zone(name: str) -> bool:
 
 def _record(admin: Admin, session: AsyncSession, actor: Actor, action: str, row: Room) -> None:
     record(admin, session, actor, action, subject_id=row.id, room_id=row.id, name=row.name)
-
-
-async def _views(admin: Admin, session: AsyncSession, rooms: Sequence[Room]) -> list[RoomView]:
-    """The views of many rooms with a fixed number of queries."""
-    devices: dict[str, list[Device]] = {}
-    standing = (
-        select(Device).where(Device.revoked_at.is_(None)).order_by(Device.created_at, Device.id)
-    )
-    for device in await session.scalars(standing):
-        devices.setdefault(device.room_id or "", []).append(device)
-    calendars = {
-        calendar.id: (calendar, connection)
-        for calendar, connection in await session.execute(
-            select(Calendar, CalendarConnection)
-            .join(CalendarConnection)
-            .where(Calendar.id.in_(select(Room.calendar_id)))
-        )
-    }
-    sharing: dict[str, list[tuple[str, str]]] = {}
-    used = select(Room.calendar_id, Room.id, Room.name).where(Room.calendar_id.is_not(None))
-    for calendar_id, room_id, name in await session.execute(used):
-        sharing.setdefault(calendar_id or "", []).append((room_id, name))
-    return [
-        _view(
-            admin,
-            room,
-            devices.get(room.id, []),
-            calendars.get(room.calendar_id or ""),
-            [n for i, n in sharing.get(room.calendar_id or "", []) if i != room.id],
-        )
-        for room in rooms
-    ]
-
-
-def _view(
-    admin: Admin,
-    room: Room,
-    devices: Sequence[Device],
-    found: tuple[Calendar, CalendarConnection] | None,
-    also_in: Sequence[str],
-) -> RoomView:
-    now, chosen = admin.clock(), conference_display(devices)
-    undo_open = room.undo_until is not None and now < room.undo_until
-    return RoomView(
-        id=room.id,
-        name=room.name,
-        timezone=room.timezone,
-        building=room.building,
-        floor=room.floor,
-        capacity=room.capacity,
-        equipment=tuple(room.equipment),
-        out_of_service=room.out_of_service,
-        calendar=_calendar(*found, also_in) if found else None,
-        devices=tuple(device_view(one, room, chosen, now) for one in devices),
-        undo_until=room.undo_until if undo_open else None,
-    )
-
-
-def _calendar(
-    calendar: Calendar, connection: CalendarConnection, also_in: Sequence[str]
-) -> RoomCalendar:
-    return RoomCalendar(
-        id=calendar.id,
-        name=calendar.name,
-        address=calendar.address,
-        connection_id=connection.id,
-        connection_name=connection.name,
-        service=connection.service,
-        read_at=calendar.read_at,
-        reason=calendar.reason,
-        detail=calendar.detail,
-        reason_since=calendar.reason_since,
-        warnings=tuple(calendar.warnings),
-        also_in=tuple(sorted(also_in)),
-    )

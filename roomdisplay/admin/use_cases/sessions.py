@@ -14,7 +14,7 @@ from roomdisplay.admin.security.passwords import verify_password
 from roomdisplay.admin.security.roles import Actor, Permission, Role
 from roomdisplay.admin.security.throttle import count_try, forgive, sign_in_lanes
 from roomdisplay.admin.security.tokens import hash_token, new_token
-from roomdisplay.admin.store.tables import Person, Session
+from roomdisplay.admin.store.tables import InstallerLink, Person, Session
 from roomdisplay.admin.use_cases.audit import record
 
 IDLE = timedelta(hours=12)
@@ -51,6 +51,7 @@ class SignedInAs:
     actor: Actor
     session_id: str
     email: str
+    """Empty for somebody who came by an installer link."""
     language: str | None
 
 
@@ -91,30 +92,40 @@ async def sign_in(admin: Admin, email: str, password: str, client: Client) -> Si
 def begin_session(admin: Admin, session: AsyncSession, person: Person, client: Client) -> SignedIn:
     """Add a session of `person` to the transaction `session`."""
     now, token = admin.clock(), new_token()
-    session.add(
-        Session(
-            token_hash=hash_token(token),
-            person_id=person.id,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + LONGEST,
-            address=client.address,
-            agent=(client.agent or "")[:200] or None,
-        )
-    )
-    return SignedIn(token=token, expires_at=now + LONGEST, actor=actor_of(person))
+    begun = _begun(token, client, now)
+    begun.person_id, begun.expires_at = person.id, now + LONGEST
+    session.add(begun)
+    return SignedIn(token=token, expires_at=begun.expires_at, actor=actor_of(person))
+
+
+def begin_link_session(
+    admin: Admin, session: AsyncSession, link: InstallerLink, name: str, client: Client
+) -> SignedIn:
+    """Add a session of whoever holds an installer link; it ends with the link at the latest."""
+    now, token = admin.clock(), new_token()
+    begun = _begun(token, client, now)
+    begun.installer_link_id, begun.name = link.id, name
+    begun.expires_at = min(link.expires_at, now + LONGEST)
+    session.add(begun)
+    return SignedIn(token=token, expires_at=begun.expires_at, actor=actor_by_link(link, name))
 
 
 async def who_is(admin: Admin, token: str) -> SignedInAs | None:
     """Whose session `token` belongs to; None if it ended or never was."""
     now = admin.clock()
-    found = select(Session, Person).join(Person).where(Session.token_hash == hash_token(token))
+    found = (
+        select(Session, Person, InstallerLink)
+        .outerjoin(Person)
+        .outerjoin(InstallerLink)
+        .where(Session.token_hash == hash_token(token))
+    )
     async with admin.store.reading() as session:
         row = (await session.execute(found)).one_or_none()
     if row is None:
         return None
-    current, person = row
-    if person.disabled_at or current.expires_at <= now or current.last_seen_at + IDLE <= now:
+    current, person, link = row
+    actor = _present_actor(current, person, link, now)
+    if actor is None or current.expires_at <= now or current.last_seen_at + IDLE <= now:
         return None
     if now - current.last_seen_at >= _SEEN_EVERY:
         async with admin.store.transaction() as session:
@@ -122,10 +133,10 @@ async def who_is(admin: Admin, token: str) -> SignedInAs | None:
             if seen is not None:
                 seen.last_seen_at = now
     return SignedInAs(
-        actor=actor_of(person),
+        actor=actor,
         session_id=current.id,
-        email=person.email,
-        language=person.language,
+        email=person.email if person else "",
+        language=person.language if person else None,
     )
 
 
@@ -137,7 +148,7 @@ async def sign_out(admin: Admin, token: str) -> None:
 
 async def list_sessions(admin: Admin, actor: Actor) -> list[SessionView]:
     """One's own sessions; everybody's for whoever manages people."""
-    query = select(Session, Person).join(Person).order_by(Session.last_seen_at.desc())
+    query = select(Session, Person).outerjoin(Person).order_by(Session.last_seen_at.desc())
     if not actor.may(Permission.PEOPLE):
         query = query.where(Session.person_id == actor.id)
     now = admin.clock()
@@ -146,7 +157,7 @@ async def list_sessions(admin: Admin, actor: Actor) -> list[SessionView]:
         return [
             SessionView(
                 id=one.id,
-                person=person.name,
+                person=person.name if person else one.name or "",
                 created_at=one.created_at,
                 last_seen_at=one.last_seen_at,
                 address=one.address,
@@ -167,7 +178,13 @@ async def end_session(admin: Admin, actor: Actor, session_id: str) -> None:
         if found is None or not (actor.may(Permission.PEOPLE) or found.person_id == actor.id):
             raise NotFoundError("session_gone")
         await session.delete(found)
-        record(admin, session, actor, "person.session_ended", subject_id=found.person_id)
+        record(
+            admin,
+            session,
+            actor,
+            "person.session_ended",
+            subject_id=found.person_id or found.installer_link_id,
+        )
 
 
 async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
@@ -184,3 +201,35 @@ def actor_of(person: Person) -> Actor:
         role=Role(person.role),
         room_ids=frozenset(person.room_ids) if person.room_ids is not None else None,
     )
+
+
+def actor_by_link(link: InstallerLink, name: str) -> Actor:
+    """Whoever holds the link, as somebody who does things."""
+    return Actor(
+        id=link.id,
+        name=name,
+        role=Role.INSTALLER,
+        room_ids=frozenset(link.room_ids),
+        link_id=link.id,
+    )
+
+
+def _begun(token: str, client: Client, now: datetime) -> Session:
+    return Session(
+        token_hash=hash_token(token),
+        created_at=now,
+        last_seen_at=now,
+        address=client.address,
+        agent=(client.agent or "")[:200] or None,
+    )
+
+
+def _present_actor(
+    current: Session, person: Person | None, link: InstallerLink | None, now: datetime
+) -> Actor | None:
+    """Whose session it is, if they may still come in."""
+    if person is not None:
+        return None if person.disabled_at else actor_of(person)
+    if link is None or link.revoked_at is not None or link.expires_at <= now:
+        return None
+    return actor_by_link(link, current.name or "")

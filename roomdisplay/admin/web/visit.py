@@ -183,6 +183,7 @@ class Visit:
             now=self.now,
             moment=self.moment,
             may=self._may,
+            has_account=self.signed_in is not None and self.signed_in.actor.link_id is None,
             here=self.here if self.request.method == "GET" else "/",
             csrf=form_guard.hidden_field(self.admin.sealer, self.secret),
             **context,
@@ -216,7 +217,8 @@ class Visit:
     def _person(self) -> dict[str, str] | None:
         if self.signed_in is None:
             return None
-        return {"email": self.signed_in.email, "role": self.signed_in.actor.role.value}
+        actor = self.signed_in.actor
+        return {"known_as": self.signed_in.email or actor.name, "role": actor.role.value}
 
 
 CurrentVisit = NamedDependency[Visit]

@@ -11,7 +11,13 @@ from roomdisplay.admin.store.tables.devices import (
     DeviceToken,
     IdempotencyKey,
 )
-from roomdisplay.admin.store.tables.people import Invitation, Person, Session, Throttle
+from roomdisplay.admin.store.tables.people import (
+    InstallerLink,
+    Invitation,
+    Person,
+    Session,
+    Throttle,
+)
 from roomdisplay.admin.store.tables.rooms import Room, RoomSettings
 from roomdisplay.admin.store.tables.settings import SettingsScope
 
@@ -27,6 +33,7 @@ __all__ = [
     "DeviceAuthorization",
     "DeviceToken",
     "IdempotencyKey",
+    "InstallerLink",
     "Invitation",
     "Person",
     "Room",

@@ -36,7 +36,15 @@ class Session(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     token_hash: Mapped[str] = mapped_column(unique=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[str | None] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
+    installer_link_id: Mapped[str | None] = mapped_column(
+        ForeignKey("installer_links.id", ondelete="CASCADE"), index=True
+    )
+    """The link that it was begun by, where it is nobody's account."""
+    name: Mapped[str | None]
+    """What somebody who came by an installer link calls themselves."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -60,6 +68,23 @@ class Invitation(Base):
     created_by: Mapped[str | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class InstallerLink(Base):
+    """A link that lets whoever holds it pair so many displays into named rooms, until it ends."""
+
+    __tablename__ = "installer_links"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    room_ids: Mapped[list[str]]
+    pairings: Mapped[int]
+    """How many it allows."""
+    pairings_used: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class Throttle(Base):

@@ -50,7 +50,7 @@ async def do_sign_in(visit: CurrentVisit) -> Response[str]:
             email=email,
             wrong=words_for(visit.t, error),
         )
-    _keep(visit, signed_in)
+    keep_session(visit, signed_in)
     return visit.go(target)
 
 
@@ -100,7 +100,7 @@ async def accept(visit: CurrentVisit, token: FromPath[str]) -> Response[str]:
         )
     except NotFoundError as error:
         return await _dead_link(visit, error)
-    _keep(visit, signed_in)
+    keep_session(visit, signed_in)
     return visit.go("/")
 
 
@@ -109,13 +109,14 @@ async def set_language(visit: CurrentVisit) -> Response[str]:
     """Show the pages in another language from now on."""
     language = visit.form.text("language")
     if language in LANGUAGES:
-        if visit.signed_in:
+        if visit.signed_in and visit.actor.link_id is None:
             await change_language(visit.admin, visit.actor, language)
         visit.remember(cookies.language_cookie(visit.admin.settings), language, None)
     return visit.go(local_path(visit.form.text("next", 500)))
 
 
-def _keep(visit: Visit, signed_in: SignedIn) -> None:
+def keep_session(visit: Visit, signed_in: SignedIn) -> None:
+    """Put a session that began into the browser."""
     name = cookies.session_cookie(visit.admin.settings)
     visit.remember(name, signed_in.token, signed_in.expires_at)
 

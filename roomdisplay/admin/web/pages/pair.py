@@ -12,6 +12,7 @@ from roomdisplay.admin.errors import (
     TooManyTriesError,
 )
 from roomdisplay.admin.security.roles import Permission
+from roomdisplay.admin.use_cases.installer_links import own_installer_link
 from roomdisplay.admin.use_cases.pairing import (
     PairingView,
     approve_pairing,
@@ -93,6 +94,7 @@ async def _ask(visit: Visit, code: str = "", error: AdminError | None = None) ->
     return await visit.page(
         "pair.html",
         section="pair",
+        link=await own_installer_link(visit.admin, visit.actor),
         status=error.status if error else 200,
         code=code,
         errors={"code": words_for(visit.t, error)} if error else {},

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.security.roles import Permission, Role
 from roomdisplay.admin.use_cases.audit import list_audit
+from roomdisplay.admin.use_cases.installer_links import list_installer_links
 from roomdisplay.admin.use_cases.people import (
     change_password,
     change_role,
@@ -18,7 +19,13 @@ from roomdisplay.admin.use_cases.people import (
 from roomdisplay.admin.use_cases.rooms import list_rooms
 from roomdisplay.admin.use_cases.sessions import end_session, list_sessions
 from roomdisplay.admin.web.errors import field_words
+from roomdisplay.admin.web.grouping import grouped
 from roomdisplay.admin.web.visit import CurrentVisit, Visit
+
+INVITED = tuple(role.value for role in Role if role is not Role.INSTALLER)
+"""The roles of accounts; installers get a link of their own kind."""
+VALID_DAYS = (1, 3, 7, 14, 30, 90)
+"""What the form for an installer link offers."""
 
 
 @get("/audit")
@@ -31,18 +38,19 @@ async def audit_page(visit: CurrentVisit) -> Response[str]:
 @get("/people")
 async def people_page(visit: CurrentVisit) -> Response[str]:
     """Who may sign in, and which browsers are signed in."""
-    return await _people(visit)
+    if visit.actor.link_id is not None:  # whoever came by an installer link has no account
+        return visit.go("/pair")
+    return await people_view(visit)
 
 
 @post("/people/invitations")
 async def invite_person(visit: CurrentVisit) -> Response[str]:
     """Make a one-time link and show it, this once."""
     role = visit.form.text("role")
-    if role not in set(Role):
+    if role not in INVITED:
         raise InvalidInputError({"role": "role_needed"})
-    chosen = visit.form.all("room") if role == Role.INSTALLER else []
-    issued = await invite(visit.admin, visit.actor, Role(role), room_ids=chosen or None)
-    return await _people(visit, link=issued.url, link_until=visit.t.moment(issued.expires_at))
+    issued = await invite(visit.admin, visit.actor, Role(role))
+    return await people_view(visit, link=issued.url, link_until=visit.t.moment(issued.expires_at))
 
 
 @post("/people/{person_id:str}/role")
@@ -77,20 +85,23 @@ async def set_password(visit: CurrentVisit) -> Response[str]:
             visit.admin, visit.actor, visit.form.raw("old"), visit.form.raw("new")
         )
     except InvalidInputError as error:
-        return await _people(visit, status=error.status, errors=field_words(visit.t, error))
+        return await people_view(visit, status=error.status, errors=field_words(visit.t, error))
     return visit.go("/sign-in", said="password_changed")
 
 
-async def _people(
+async def people_view(
     visit: Visit,
     *,
     status: int = 200,
     link: str = "",
+    installer_link: str = "",
     link_until: str = "",
     errors: dict[str, str] | None = None,
+    link_errors: dict[str, str] | None = None,
 ) -> Response[str]:
-    manages = visit.actor.may(Permission.PEOPLE)
-    sees_rooms = visit.actor.may(Permission.VIEW)
+    """The page of people, with a link that was made just now and is shown this once."""
+    manages, installs = visit.actor.may(Permission.PEOPLE), visit.actor.may(Permission.DEVICES)
+    rooms = await list_rooms(visit.admin, visit.actor) if installs else []
     return await visit.page(
         "people.html",
         section="people",
@@ -98,9 +109,17 @@ async def _people(
         people=await list_people(visit.admin, visit.actor) if manages else (),
         sessions=await list_sessions(visit.admin, visit.actor),
         this_session=visit.signed_in.session_id if visit.signed_in else "",
-        rooms=await list_rooms(visit.admin, visit.actor) if manages and sees_rooms else (),
+        groups=grouped(rooms, lambda room: room.building),
+        links=await list_installer_links(visit.admin, visit.actor) if installs else (),
+        days=VALID_DAYS,
+        chosen_rooms=visit.form.all("room"),
+        pairings=visit.form.text("pairings", 5),
+        chosen_days=visit.form.text("days", 3),
         roles=[role.value for role in Role],
+        invited=INVITED,
         link=link,
+        installer_link=installer_link,
         link_until=link_until,
         errors=errors or {},
+        link_errors=link_errors or {},
     )

@@ -12,7 +12,8 @@ from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.security.roles import Permission
 from roomdisplay.admin.use_cases.audit import list_audit
 from roomdisplay.admin.use_cases.devices import DeviceView
-from roomdisplay.admin.use_cases.rooms import RoomView, delete_room, get_room
+from roomdisplay.admin.use_cases.room_views import RoomView
+from roomdisplay.admin.use_cases.rooms import delete_room, get_room
 from roomdisplay.admin.use_cases.settings import change_settings, get_settings
 from roomdisplay.admin.web.errors import field_words
 from roomdisplay.admin.web.glass import Shown, shown_in

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("throttled_until", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_connections")),
     )
+    _installer_links()
     op.create_table(
         "invitations",
         sa.Column("id", sa.String(), nullable=False),
@@ -127,28 +128,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_calendars_next_due_at"), ["next_due_at"], unique=False)
 
-    op.create_table(
-        "sessions",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(), nullable=False),
-        sa.Column("address", sa.String(), nullable=True),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_sessions_person_id_people"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
-    )
-    with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sessions_person_id"), ["person_id"], unique=False)
-
+    _sessions()
     op.create_table(
         "calendar_pictures",
         sa.Column("calendar_id", sa.String(), nullable=False),
@@ -390,6 +370,58 @@ def upgrade() -> None:
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_idempotency_keys_created_at"), ["created_at"], unique=False
+        )
+
+
+def _installer_links() -> None:
+    op.create_table(
+        "installer_links",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("room_ids", sa.JSON(), nullable=False),
+        sa.Column("pairings", sa.Integer(), nullable=False),
+        sa.Column("pairings_used", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installer_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_installer_links_token_hash")),
+    )
+
+
+def _sessions() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("installer_link_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("agent", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+            name=op.f("fk_sessions_person_id_people"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["installer_link_id"],
+            ["installer_links.id"],
+            name=op.f("fk_sessions_installer_link_id_installer_links"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sessions_installer_link_id"), ["installer_link_id"], unique=False
         )
 
 
