@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from roomdisplay.model.clock import ClockReading
 
@@ -40,8 +41,7 @@ def boot_id(file: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
         return f"process-{os.getpid()}-{time.time_ns()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(Struct, frozen=True, kw_only=True):
     """An instant heard from the server, tied to the boot-time clock."""
 
     utc: datetime

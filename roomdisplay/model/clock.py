@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockReading:
+
+class ClockReading(Struct, frozen=True, kw_only=True):
     """The display's idea of the time: an instant tied to the boot-time clock.
 
     Once the server's time was heard in this boot, `utc` comes from it, so that all displays of a

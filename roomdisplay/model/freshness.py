@@ -7,9 +7,11 @@ subtracted. What is shown is the older of the two.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 MIN_FRESH = timedelta(seconds=180)
 """News is called fresh for three minutes at least, however often the source is asked."""
@@ -36,8 +38,7 @@ def fresh_for(check_every: timedelta) -> timedelta:
     return max(MIN_FRESH, 2 * check_every)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreshnessReading:
+class FreshnessReading(Struct, frozen=True, kw_only=True):
     """The freshness at one instant; `after` moves it on."""
 
     age: timedelta
@@ -77,8 +78,7 @@ NOTHING_HEARD = FreshnessReading(
 """The reading of a display that does not know how old its picture is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreshnessAccount:
+class FreshnessAccount(Struct, frozen=True, kw_only=True):
     """What the last answer said, and when on the boot-time clock (seconds) it was heard."""
 
     heard_at: float

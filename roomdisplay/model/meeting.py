@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 TITLE_LIMIT = 300
 """Characters of a title or an organiser's name that are kept."""
@@ -18,8 +19,7 @@ class Permit(StrEnum):
     CHECK_IN = "check_in"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckIn:
+class CheckIn(Struct, frozen=True, kw_only=True):
     """When somebody must say that the meeting takes place, and whether somebody did."""
 
     opens_at: datetime
@@ -36,8 +36,7 @@ class CheckIn:
         return self.done_at is None and self.opens_at <= now < self.closes_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """The server gave the room up because nobody checked in; until `undo_until` it can be kept."""
 
     at: datetime
@@ -53,8 +52,7 @@ class Release:
         return self.at <= now < self.undo_until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinOffer:
+class JoinOffer(Struct, frozen=True, kw_only=True):
     """That a conference can be joined, and with which service; the address travels apart."""
 
     service: str
@@ -62,8 +60,7 @@ class JoinOffer:
     has_dial_in: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class Meeting(Struct, frozen=True, kw_only=True):
     """One occurrence of a meeting in one room.
 
     Times are UTC and half-open: a meeting is on from `start` up to, not including, `end`. A

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairingOffer:
+class PairingOffer(Struct, frozen=True, kw_only=True):
     """What the pairing screen shows."""
 
     user_code: str
@@ -21,8 +20,7 @@ class PairingOffer:
     """Seconds from the code's making to its end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WayIn:
+class WayIn(Struct, frozen=True, kw_only=True):
     """How somebody who stands before a screen with an Admin Center of its own sets it up."""
 
     link: str | None = None

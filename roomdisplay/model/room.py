@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 
 class Place(StrEnum):
@@ -21,8 +22,7 @@ class SourceKind(StrEnum):
     FEED = "feed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(Struct, frozen=True, kw_only=True):
     """A room as people know it.
 
     Raises:
@@ -39,8 +39,7 @@ class Room:
     """The reason, in the words of whoever closed the room; None: in service."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceProfile:
+class DeviceProfile(Struct, frozen=True, kw_only=True):
     """What the display itself is: belongs to the device, not to the room."""
 
     place: Place
@@ -53,8 +52,7 @@ class DeviceProfile:
     """Whether another display of the room is its conference display."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The calendar a room's meetings come from."""
 
     service: str

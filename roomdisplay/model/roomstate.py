@@ -6,10 +6,11 @@ is reached only with a fresh picture on both hops, a trusted clock and no open u
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall_time
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from roomdisplay.model.freshness import FreshnessReading
 from roomdisplay.model.meeting import Meeting, Permit, require_utc
@@ -105,8 +106,7 @@ LOOK: dict[StateKind, tuple[ColourRole, Shape]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomState:
+class RoomState(Struct, frozen=True, kw_only=True):
     """One state with the facts its texts need; no words here."""
 
     kind: StateKind

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from roomdisplay.model.meeting import Meeting, require_utc
 from roomdisplay.model.room import DeviceProfile, Room, Source
 from roomdisplay.model.settings import DisplaySettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """Everything a display shows of its room, as one value.
 
     `meetings` are sorted by start, then end, then id, and lie within the half-open window; outside

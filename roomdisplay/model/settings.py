@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Theme(StrEnum):
@@ -24,8 +25,7 @@ class ClockFormat(StrEnum):
     H12 = "12"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """The thresholds that room states depend on (`docs/design` calls them policies)."""
 
     starting_soon: timedelta = timedelta(minutes=10)
@@ -40,16 +40,14 @@ class Rules:
     """In the last minutes of a meeting, the next row offers its own Join."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeHours:
+class OfficeHours(Struct, frozen=True, kw_only=True):
     """When the building is in use, in the room's zone; what the day bar spans."""
 
     opens: time = time(8)
     closes: time = time(20)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisplaySettings:
+class DisplaySettings(Struct, frozen=True, kw_only=True):
     """What one display is told about how to show things."""
 
     language: str = "en"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class TroubleKind(StrEnum):
@@ -22,8 +23,7 @@ class TroubleKind(StrEnum):
     DISK = "disk"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """One thing that is wrong, since when (boot-time seconds) and a word for the administrator."""
 
     kind: TroubleKind

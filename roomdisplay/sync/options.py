@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from roomdisplay.device.clock import boot_id, boottime, wall_time
 
@@ -21,8 +22,7 @@ def _terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
+class Clocks(Struct, frozen=True, kw_only=True):
     """Where the time comes from; the demo and the tests pass their own."""
 
     boottime: Callable[[], float] = boottime
@@ -39,8 +39,7 @@ class Clocks:
     its time is no other than the wall clock's; False leaves the judgement to that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinOptions:
+class JoinOptions(Struct, frozen=True, kw_only=True):
     """How the conference window is opened."""
 
     command: str = "chromium"
@@ -55,8 +54,7 @@ class JoinOptions:
     the tests open a page of theirs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisplayOptions:
+class DisplayOptions(Struct, frozen=True, kw_only=True):
     """Start-up settings of a display; everything else comes from the Admin Center."""
 
     state_dir: Path

@@ -6,7 +6,6 @@ clock; across a reboot only between two wall-clock times that were both trusted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 
@@ -55,16 +54,14 @@ class SavedPicture(Struct, frozen=True, kw_only=True):
     schedule: ScheduleMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """The schedule that was last read whole and well."""
 
     schedule: Schedule
     etag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """An account with the clock and the boot it belongs to."""
 
     boot_id: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from roomdisplay.model.clock import EPOCH_CLOCK, ClockReading
 from roomdisplay.model.freshness import NOTHING_HEARD, FreshnessAccount, FreshnessReading
@@ -39,8 +40,7 @@ class CallPhase(StrEnum):
     """Another display of the room opens it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """The conference that was tapped."""
 
     meeting_id: str
@@ -52,8 +52,7 @@ class Call:
     dial_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """Everything the screen needs, of one moment; a later `generation` replaces it."""
 
     generation: int

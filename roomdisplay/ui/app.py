@@ -9,9 +9,9 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
@@ -47,8 +47,7 @@ _LEVELS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlassOptions:
+class GlassOptions(Struct, frozen=True, kw_only=True):
     """How the glass is shown."""
 
     windowed: tuple[int, int] | None = None

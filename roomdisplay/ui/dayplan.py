@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as wall_time
+
+from msgspec import Struct
 
 from roomdisplay.model.meeting import Meeting
 from roomdisplay.model.room import Place
@@ -18,8 +19,7 @@ _HOUR_STEPS = (1, 2, 3, 4, 6)
 _MOST_HOURS = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeetingRow:
+class MeetingRow(Struct, frozen=True, kw_only=True):
     """A meeting to come, in words."""
 
     meeting_id: str
@@ -34,8 +34,7 @@ class MeetingRow:
     """The words on the row's own button; empty: no button."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayBlock:
+class DayBlock(Struct, frozen=True, kw_only=True):
     """A busy stretch of the day strip; positions are parts of its length, 0 to 1."""
 
     begins: float
@@ -44,16 +43,14 @@ class DayBlock:
     """past, current or coming."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourMark:
+class HourMark(Struct, frozen=True, kw_only=True):
     """An hour on the strip's scale."""
 
     position: float
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayStrip:
+class DayStrip(Struct, frozen=True, kw_only=True):
     """The office day with what is booked in it."""
 
     blocks: tuple[DayBlock, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from roomdisplay.model.freshness import FreshnessReading
 from roomdisplay.model.meeting import Meeting
@@ -26,8 +28,7 @@ _WITHOUT_A_DAY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeFacts:
+class HomeFacts(Struct, frozen=True, kw_only=True):
     """What the home screen shows. All texts are final; empty means: not there."""
 
     room: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import Standing, StateKind
@@ -16,8 +17,7 @@ from roomdisplay.ui.wording import Wording, isolated, plain
 _MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairingFacts:
+class PairingFacts(Struct, frozen=True, kw_only=True):
     """What the pairing screen shows."""
 
     headline: str = ""
@@ -36,8 +36,7 @@ class PairingFacts:
     """What stands on the button that asks for the way in; empty: no button."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFacts:
+class CallFacts(Struct, frozen=True, kw_only=True):
     """What is said while a call is being opened, is open, or failed."""
 
     phase: str = ""
@@ -49,8 +48,7 @@ class CallFacts:
     meeting_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFact:
+class DeviceFact(Struct, frozen=True, kw_only=True):
     """One line of the sheet that a long press on the room's name opens."""
 
     label: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class QrPicture:
+class QrPicture(Struct, frozen=True):
     """The dark modules: runs of one row each, in units of a module."""
 
     path: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from roomdisplay.model.meeting import Meeting
 from roomdisplay.model.room import DeviceProfile
@@ -12,8 +13,7 @@ PATIENCE = 10.0
 """Seconds after which a tap that nothing answered is called a failure, and may be tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taps:
+class Taps(Struct, frozen=True):
     """The taps under way; every method returns the taps as they are afterwards."""
 
     joining: Call | None = None

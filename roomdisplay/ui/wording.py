@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from PySide6.QtCore import QDate, QLocale, QTime, QTranslator
 
 from roomdisplay.model.meeting import TITLE_LIMIT
@@ -29,8 +29,7 @@ _JOINERS = frozenset("\u200c\u200d")  # Persian words and emoji families are spe
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """How one display speaks. Without effects: equal arguments give equal texts."""
 
     language: str

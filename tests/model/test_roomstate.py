@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from roomdisplay.model.freshness import FreshnessReading, Hop
 from roomdisplay.model.meeting import CheckIn, JoinOffer, Meeting, Permit, Release

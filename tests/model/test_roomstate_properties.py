@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomdisplay.model.freshness import FreshnessAccount, FreshnessReading, Hop, SourceState
 from roomdisplay.model.meeting import CheckIn, JoinOffer, Meeting, Permit, Release

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from roomdisplay.model.freshness import FreshnessAccount, SourceState
 from roomdisplay.model.meeting import CheckIn, JoinOffer, Meeting, Permit, Release

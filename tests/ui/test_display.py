@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtGui import QImage
 
 from roomdisplay.device.clock import boot_id, boottime

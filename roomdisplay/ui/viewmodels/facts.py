@@ -1,4 +1,4 @@
-"""How a frozen dataclass of facts becomes properties of a Qt object."""
+"""How a frozen structure of facts becomes properties of a Qt object."""
 
 from __future__ import annotations
 

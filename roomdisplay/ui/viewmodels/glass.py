@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtQml import QmlElement
 
@@ -37,8 +37,7 @@ QML_IMPORT_NAME = "RoomDisplay.Models"
 QML_IMPORT_MAJOR_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlassFacts:
+class GlassFacts(Struct, frozen=True, kw_only=True):
     """What holds for every screen."""
 
     screen: str = "starting"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
@@ -20,12 +20,12 @@ _FIRST_ROLE = 0x0101
 
 
 class RowsModel(QAbstractListModel):
-    """Rows of one dataclass; each of its fields is a role, in QML's spelling (`meetingId`)."""
+    """Rows of one structure; each of its fields is a role, in QML's spelling (`meetingId`)."""
 
-    def __init__(self, kind: type, parent: QObject | None = None) -> None:
+    def __init__(self, kind: type[Struct], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Any, ...] = ()
-        self._fields = [field.name for field in fields(kind)]
+        self._fields = list(kind.__struct_fields__)
         self._roles = {_FIRST_ROLE + i: _qml_name(name) for i, name in enumerate(self._fields)}
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _INVALID) -> int:  # noqa: N802 - Qt's name
