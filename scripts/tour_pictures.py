@@ -157,7 +157,7 @@ async def _add_calendar(page: Page, words: Words, language: str) -> None:
 
 
 async def _put_meeting(file: Path, calendar: str, glass: Glass, words: Words) -> None:
-    file.write_text(_event(words), encoding="utf-8")
+    await asyncio.to_thread(file.write_text, _event(words), encoding="utf-8")
     await _curl("-u", "demo:demo", "-T", str(file), calendar)
     began = time.monotonic()
     await glass.changes()

@@ -30,7 +30,8 @@ ADMINISTRATOR_NEEDED = timedelta(hours=1)
 LONGEST_INTERVAL = timedelta(hours=1)
 SHORTEST_INTERVAL = timedelta(seconds=10)
 TURN = timedelta(seconds=1)
-"""For each calendar in use: where questions are cheap, a service gets one a second at most."""
+"""For each calendar in use: more often than its connector asks for, a calendar is read only while
+its service gets no more than one question a second."""
 CLOCK_MOVED = timedelta(hours=3)
 """Due later than any delay we ever choose: the server's clock was set back meanwhile."""
 _DAY_S = 86_400

@@ -248,7 +248,7 @@ def test_the_next_read_is_soon_but_never_beyond_midnight(
 
 
 @given(every=st.integers(1, 4000), in_use=st.integers(1, 2000), cheap=st.booleans())
-def test_cheap_questions_are_asked_often_but_never_more_than_one_a_second(
+def test_cheap_questions_are_asked_oftener_up_to_one_a_second(
     *, every: int, in_use: int, cheap: bool
 ) -> None:
     usual = timedelta(seconds=every)
