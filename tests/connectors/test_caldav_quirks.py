@@ -67,6 +67,8 @@ class Quirks:
     """A multistatus with status 200."""
     broken_object: bool = False
     """One object is no calendar."""
+    keeps_one_back: bool = False
+    """One object has status 500 in every report, though it can be fetched by itself."""
     digest: bool = False
     inbox_and_tasks: bool = False
     """The home also holds what is no calendar of events."""
@@ -226,6 +228,9 @@ class Server:
         self._multistatus(request, found)
 
     def _object(self, name: str, *, with_data: bool) -> str:
+        if self.quirks.keeps_one_back and name.startswith("third"):
+            href = self._href(ROOM + name)
+            return f"<D:response><D:href>{href}</D:href>{_status(500)}</D:response>"
         data = self.objects[name]
         props = f"<D:getetag>{_etag(data)}</D:getetag>"
         if with_data:
@@ -429,6 +434,26 @@ async def test_refusals(make_stage: MakeStage, status: int, error: type[Exceptio
     stage.server.web.respond = lambda request: request.reply(status)
     with pytest.raises(error):
         await stage.made(stage.server.web.url).read("/room/", WINDOW)
+
+
+async def test_a_meeting_that_cannot_be_had_is_not_left_out_in_silence(
+    make_stage: MakeStage,
+) -> None:
+    stage = make_stage(keeps_one_back=True)
+    third = event("third", berlin("20261125T100000"), berlin("20261125T110000"))
+    await stage.put({"plain": PLAIN, "third": third})
+    respond = stage.server.respond
+
+    def fails(request: Any) -> None:
+        if request.command == "GET":
+            request.reply(500)
+        else:
+            respond(request)
+
+    stage.server.web.respond = fails
+    connector = await stage.connector()
+    with pytest.raises(UnavailableError):
+        await connector.read(await stage.address(), WINDOW, zone=ZONE)
 
 
 async def test_credentials_stay_with_their_origin(

@@ -28,6 +28,7 @@ _BATCH = 50
 _MOST_ROUNDS = 50
 _INSUFFICIENT_STORAGE = 507
 _SHORTEST_SPAN = timedelta(hours=6)
+_GONE = frozenset({404, 410})
 _TOKEN_REFUSED = frozenset({400, 403, 409, 410, 412})
 
 
@@ -152,7 +153,7 @@ class CalDavClient:
 
     async def _get_one(self, collection: httpx.URL, href: str) -> CalendarObject | None:
         answer = await self._door.send("GET", collection.join(href), same_origin=True)
-        if answer.status in {404, 410}:
+        if answer.status in _GONE:
             return None
         require_success(answer, "a meeting")
         return CalendarObject(href, answer.headers.get("etag", ""), answer.body)
@@ -180,7 +181,7 @@ class CalDavClient:
             for resource in found.resources:
                 if resource.path.rstrip("/") == own:
                     continue
-                if resource.status in {404, 410}:
+                if resource.status in _GONE:
                     gone.add(resource.path)
                     changed.pop(resource.path, None)
                 else:
@@ -236,11 +237,15 @@ def _is_cut(found: Multistatus, collection: httpx.URL) -> bool:
 
 
 def _objects(resources: Sequence[Resource]) -> tuple[dict[str, CalendarObject], list[str]]:
-    """The objects with their data, and the hrefs of those that came without."""
+    """The objects with their data, and the hrefs of those that came without.
+
+    Only what is gone is passed over: a meeting that the server cannot tell just now is asked for
+    by itself, or a taken room would be shown as free.
+    """
     objects: dict[str, CalendarObject] = {}
     missing: list[str] = []
     for resource in resources:
-        if resource.status >= httpx.codes.BAD_REQUEST or resource.path.endswith("/"):
+        if resource.status in _GONE or resource.path.endswith("/"):
             continue
         data = resource.properties.get(f"{xml.CALDAV}calendar-data")
         if data is None or not data.text:

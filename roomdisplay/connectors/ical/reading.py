@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from roomdisplay.connectors.base import LeftOut, Occurrence, Picture, Window
+from roomdisplay.connectors.base import (
+    LeftOut,
+    MalformedAnswerError,
+    Occurrence,
+    Picture,
+    Window,
+)
 from roomdisplay.connectors.ical.contentline import unescape
 from roomdisplay.connectors.ical.event import BrokenEventError, Event, read_event
 from roomdisplay.connectors.ical.recurrence import Expansion, Instance, expand
@@ -38,6 +45,7 @@ def read_calendars(texts: Sequence[str], window: Window, zone: str) -> Picture:
 
     Raises:
         KeyError: `zone` is not known (`zoneinfo.ZoneInfoNotFoundError`).
+        MalformedAnswerError: there are more events than can be read.
     """
     found = scan(texts, window)
     reader = _Reader(window, ZoneInfo(zone))
@@ -68,8 +76,7 @@ class _Reader:
         """Add all events of one UID."""
         self._blocks -= len(blocks)
         if self._blocks < 0:
-            self._warn(f"More than {_MOST_BLOCKS} events near these days; the rest is left out.")
-            return
+            raise MalformedAnswerError(f"more than {_MOST_BLOCKS} events near these days")
         events: list[Event] = []
         for block in blocks:
             cancelled = block.calendar.header.get("METHOD", "").upper() == "CANCEL"
@@ -128,11 +135,12 @@ class _Reader:
     def picture(self, found: Scan) -> Picture:
         """What was collected, sorted."""
         shown: list[Occurrence] = []
+        beyond: list[Instance] = []
         for instance in sorted(self._instances, key=lambda one: (one.start, one.end)):
             reason = instance.hidden_because
             if reason is None and len(shown) >= MOST_OCCURRENCES:
                 reason = "too_many"
-                self._warn(f"More than {MOST_OCCURRENCES} meetings; the later are left out.")
+                beyond.append(instance)
             if reason is None:
                 shown.append(_occurrence(instance))
             else:
@@ -146,6 +154,9 @@ class _Reader:
                         reason=reason,
                     )
                 )
+        if beyond:  # in doubt the room is taken: one long meeting for all that are left out
+            self._warn(f"More than {MOST_OCCURRENCES} meetings; the later are shown as one.")
+            shown.append(_occurrence(replace(beyond[0], end=max(one.end for one in beyond))))
         for zones in self._zones.values():
             for sentence in zones.warnings:
                 self._warn(sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -41,7 +42,7 @@ class Expansion:
     """Versions that a newer one made void."""
     faults: list[str] = field(default_factory=list)
     too_many: bool = False
-    """The series holds more than is shown."""
+    """The series holds more than is shown; one long instance stands for the rest."""
 
 
 def expand(events: Sequence[Event], window: Window, budget: Budget) -> Expansion:
@@ -136,6 +137,8 @@ class _Series:
         self._window = window
         self._budget = budget
         self._result = result
+        self._unknown_from: When | None = None
+        """From where on a rule was too costly to follow."""
         self._overrides = self._by_slot(overrides)
         self._onward = sorted(
             (
@@ -162,14 +165,31 @@ class _Series:
             if not self._is_excluded(_slot(master.start), master.start):
                 _add(self._result, self._window, master.uid + suffix, master, master.start)
             return
-        added = 0
-        for extra in self._times():
+        added, times = 0, deque(self._times())
+        while times and (added < MOST_IN_SERIES - 1 or len(times) == 1):
             before = len(self._result.instances)
-            self._add_ruled(extra)
+            self._add_ruled(times.popleft())
             added += len(self._result.instances) - before
-            if added >= MOST_IN_SERIES:
-                self._result.too_many = True
-                return
+        if times or self._unknown_from is not None:
+            self._stand_for(times)
+
+    def _stand_for(self, rest: Sequence[Extra]) -> None:
+        """Add one long instance for what is not shown singly: in doubt the room is taken."""
+        master, window = self._master, self._window
+        self._result.too_many = True
+        start, end = self._unknown_from, window.end
+        if rest:
+            start = rest[0].start
+            if self._unknown_from is None:
+                end = self._end_of(rest[-1])
+        if start is not None and start.utc < end:
+            _add(self._result, window, f"{master.uid}/and-more", master, start, end=end)
+
+    def _end_of(self, extra: Extra) -> datetime:
+        try:
+            return extra.end or self._master.length.after(extra.start)
+        except OverflowError:
+            return self._window.end
 
     def _by_slot(self, overrides: Sequence[Event]) -> dict[Slot, Event]:
         versions: dict[Slot, list[Event]] = {}
@@ -238,16 +258,21 @@ class _Series:
 
     def _ruled(self, rule: Rule, low: datetime, high: datetime) -> Iterator[When]:
         start = self._master.start
+        reached = max(low, start.wall)
         try:
             until = parse_until(rule.until, start) if rule.until else None
             walls = occurrences(
                 rule, start.wall, low=low, high=high, until=until, budget=self._budget
             )
-            yield from map(start.at, walls)
+            for reached in walls:
+                yield start.at(reached)
         except ValueError as error:
             self._result.faults.append(f"RRULE: {error}")
         except BudgetExhaustedError:
             self._result.too_many = True
+            known = start.at(reached)
+            if self._unknown_from is None or known.utc < self._unknown_from.utc:
+                self._unknown_from = known
 
     def _add_ruled(self, extra: Extra) -> None:
         """Add one time of the series, as changed from some occurrence onward."""

@@ -31,11 +31,19 @@ class BudgetExhaustedError(Exception):
 
 
 class Budget:
-    """How many periods all rules of one calendar may look at together."""
+    """How many periods all rules of one calendar may look at together.
 
-    def __init__(self, steps: int = 150_000, per_rule: int = 30_000) -> None:
+    Args:
+        steps: of all rules.
+        per_rule: of one of them.
+        own: that each rule has for itself, whatever the others took: enough for an endless series
+            of days, weeks, months or years, so that nobody's invitation hides another meeting.
+    """
+
+    def __init__(self, steps: int = 150_000, per_rule: int = 30_000, own: int = 40) -> None:
         self.steps = steps
         self.per_rule = per_rule
+        self.own = own
 
     def spend(self, steps: int) -> None:
         """Take `steps` away.
@@ -49,7 +57,7 @@ class Budget:
 
     def purse(self) -> Purse:
         """The share of one rule."""
-        return Purse(self, self.per_rule)
+        return Purse(self, self.per_rule, self.own)
 
 
 @dataclass(slots=True)
@@ -58,6 +66,7 @@ class Purse:
 
     budget: Budget
     steps: int
+    own: int
 
     def spend(self, steps: int) -> None:
         """Take `steps` away from the rule and from the budget.
@@ -66,9 +75,12 @@ class Purse:
             BudgetExhaustedError: one of them has not so many left.
         """
         self.steps -= steps
-        self.budget.spend(steps)
         if self.steps < 0:
             raise BudgetExhaustedError
+        shared = max(0, steps - self.own)
+        self.own = max(0, self.own - steps)
+        if shared:
+            self.budget.spend(shared)
 
 
 def occurrences(
