@@ -30,9 +30,10 @@ from roomdisplay.admin.use_cases.pairing import (
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room
 from roomdisplay.device.box import BoxFacts
 from roomdisplay.device.clock import boottime
-from roomdisplay.device.http import DeviceHttp
+from roomdisplay.device.http import DeviceHttp, TokenRejected
 from roomdisplay.device.identity import DeviceIdentity, IdentityStore, Paired
 from roomdisplay.device.pairing import Pairing
+from roomdisplay.device.pairing_client import PROBE_PATH
 from roomdisplay.device.server_address import parse_server
 from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.device.vault.opening import open_vault
@@ -92,6 +93,12 @@ class Wire:
             self._server.close()
         self.drop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @staticmethod
+    def once(part: bytes) -> Callable[[bytes], bool]:
+        """Lose the answer to the first request that has `part` in it."""
+        left = [part]
+        return lambda request: part in request and bool(left) and left.pop() == part
 
     def drop(self) -> None:
         """Break every connection that is open."""
@@ -198,6 +205,14 @@ class PairingDisplay:
             self._task.cancel()
             await asyncio.wait([self._task])
         await self.http.aclose()
+
+    async def is_known(self, paired: Paired) -> bool:
+        """Whether the Admin Center accepts the display's token."""
+        try:
+            await self.http.request("GET", PROBE_PATH, token=paired.token)
+        except TokenRejected:
+            return False
+        return True
 
     async def restart(self, *, reboot: bool = False) -> None:
         """The power fails and comes back."""
@@ -353,3 +368,14 @@ async def center(tmp_path: Path) -> AsyncIterator[Center]:
 def display_class() -> type[PairingDisplay]:
     """The pairing half of a display, to be made as often as a test needs one."""
     return PairingDisplay
+
+
+@pytest.fixture
+async def display(
+    center: Center, display_class: type[PairingDisplay], tmp_path: Path
+) -> AsyncIterator[PairingDisplay]:
+    """A display that is not paired yet."""
+    center.pace_speed(display_class.SPEED)
+    one = display_class(center.origin, tmp_path / "display")
+    yield one
+    await one.stop()

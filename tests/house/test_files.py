@@ -33,11 +33,9 @@ PROGRAM, TEST, HARD = 320, 400, 560
 # Longer than that, each for its reason.
 LONGER = {
     "roomdisplay/model/roomstate.py": "the precedence of states is one argument",
-    "roomdisplay/admin/use_cases/pairing.py": "the grant's states, each with its mending",
     "roomdisplay/connectors/contract.py": "the suite that every connector passes",
     "tests/connectors/test_caldav_quirks.py": "a table of what servers get wrong",
     "tests/connectors/test_reading.py": "a table of what calendars do with recurrence",
-    "tests/device_protocol/test_pairing.py": "each step of pairing, cut at each point",
 }
 
 
