@@ -36,6 +36,8 @@ GRAB = (
     "import sys; from PySide6.QtGui import QGuiApplication; a = QGuiApplication([]);"
     " a.primaryScreen().grabWindow(0).save(sys.argv[1])"
 )
+RADICALE = {"en": ("127.0.0.1", 5232), "fr": ("127.0.0.2", 5232)}
+"""The address in the README, and one like it for the tour that is taken at the same time."""
 JOIN, LEAVE = (1060, 420), (70, 38)
 """Where a finger finds them on this glass."""
 
@@ -95,7 +97,7 @@ async def _tour(browser: Browser, language: str) -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         screen = await stack.enter_async_context(_screen())
-        radicale = await stack.enter_async_context(_radicale(folder))
+        radicale = await stack.enter_async_context(_radicale(folder, RADICALE[language]))
         origin, password = await stack.enter_async_context(_demo(screen, language))
         context = await browser.new_context(
             base_url=origin,
@@ -228,21 +230,22 @@ async def _screen() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _radicale(folder: Path) -> AsyncIterator[str]:
+async def _radicale(folder: Path, address: tuple[str, int]) -> AsyncIterator[str]:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)  # somebody's own Radicale is not ours to write to
+    host, port = address
     arguments = (
-        sys.executable, "-m", "radicale", "--auth-type", "none", "--hosts", f"127.0.0.1:{port}",
+        sys.executable, "-m", "radicale", "--auth-type", "none", "--hosts", f"{host}:{port}",
         "--storage-filesystem-folder", str(folder / "calendars"), "--logging-level", "error",
     )  # fmt: skip
     async with _process(*arguments):
         while True:
             with suppress(OSError):
-                (await asyncio.open_connection("127.0.0.1", port))[1].close()
+                (await asyncio.open_connection(host, port))[1].close()
                 break
             await asyncio.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{host}:{port}"
 
 
 @asynccontextmanager
