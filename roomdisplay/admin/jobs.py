@@ -54,6 +54,7 @@ class Jobs:
         self._rng = rng or random.SystemRandom()
         self._connections = Connections(admin)
         self._reading: dict[str, asyncio.Task[datetime | None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._timer_at: datetime | None = None
         self._held: dict[str, datetime] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -75,6 +76,7 @@ class Jobs:
                     await self.look()
         finally:
             self._scheduler.shutdown(wait=False)
+            self._stop_timer()
             for task in self._reading.values():
                 task.cancel()
             await asyncio.gather(*self._reading.values(), return_exceptions=True)
@@ -83,7 +85,12 @@ class Jobs:
     async def look(self) -> None:
         """Begin to read what is due, and set the timer to what is due next."""
         now = self._admin.clock()
-        due = or_(Calendar.next_due_at <= now, Calendar.next_due_at > now + CLOCK_MOVED)
+        # What was read in the future was read before the server's clock was set back.
+        due = Calendar.next_due_at.is_not(None) & or_(
+            Calendar.next_due_at <= now,
+            Calendar.next_due_at > now + CLOCK_MOVED,
+            Calendar.read_at.is_not(None) & (Calendar.read_at > now),
+        )
         throttled = CalendarConnection.throttled_until
         async with self._admin.store.reading() as session:
             found = await session.execute(
@@ -100,7 +107,7 @@ class Jobs:
             else:
                 self._begin(calendar_id)
         await self._connections.retain(in_use)
-        self._timer_at = None
+        self._stop_timer()
         self._remind(min((at for at in later if at is not None), default=None))
 
     async def read_due(self) -> None:
@@ -153,15 +160,15 @@ class Jobs:
             return
         if self._timer_at is not None and self._timer_at <= at:
             return
+        self._stop_timer()
         self._timer_at = at
-        delay = max(at - self._admin.clock(), BREATH)
-        self._scheduler.add_job(
-            self._tell_due,
-            "date",
-            run_date=datetime.now(UTC) + delay,
-            id="due",
-            replace_existing=True,
-        )
+        # Not by the scheduler, which goes by the wall clock: one that is set back would hold
+        # every reading up for as long as it went back.
+        delay = max(at - self._admin.clock(), BREATH).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(delay, self._admin.news.publish, [DUE])
 
-    async def _tell_due(self) -> None:
-        self._admin.news.publish([DUE])
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timer_at = None

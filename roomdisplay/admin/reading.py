@@ -181,6 +181,7 @@ async def _believe(
         suspicious = kept is not None and is_suspicious(before, kept, now)
         if suspicious and not calendar.unconfirmed_empty:
             calendar.unconfirmed_empty = True
+            _forget_impossible_age(calendar, now)
             return _due(task, calendar, now + CONFIRM_AFTER)
         calendar.unconfirmed_empty = False
         _mend(session, calendar, task)
@@ -253,6 +254,7 @@ async def _failed(
         if calendar is None or calendar.next_due_at is None:
             return None
         calendar.failures += 1
+        _forget_impossible_age(calendar, now)
         due_at = _due(task, calendar, due_after_error(error, calendar.failures, now, rng))
         connection = await session.get(CalendarConnection, calendar.connection_id)
         if connection is not None and isinstance(error, ThrottledError):
@@ -281,6 +283,12 @@ def _due(task: _Task, calendar: Calendar, at: datetime) -> datetime | None:
     if calendar.next_due_at == task.calendar.next_due_at:
         calendar.next_due_at = at
     return calendar.next_due_at
+
+
+def _forget_impossible_age(calendar: Calendar, now: datetime) -> None:
+    """Once the server's clock was set back, nobody can tell how old a picture is."""
+    if calendar.read_at is not None and calendar.read_at > now:
+        calendar.read_at = None
 
 
 def _mend(session: AsyncSession, calendar: Calendar, task: _Task) -> None:

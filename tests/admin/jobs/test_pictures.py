@@ -25,6 +25,7 @@ from roomdisplay.admin.use_cases.schedule import (
 )
 from roomdisplay.connectors.base import (
     CursorExpiredError,
+    UnavailableError,
 )
 from roomdisplay.model.room import Place
 
@@ -135,6 +136,24 @@ async def test_a_clock_that_was_set_back_does_not_stop_reading(building: Any) ->
     reads = len(building.service.reads)
     await building.read_again(days=-40)
     assert len(building.service.reads) == reads + 2
+
+
+async def test_after_a_small_step_back_all_is_read_at_once(building: Any) -> None:
+    reads = len(building.service.reads)
+    await building.read_again(minutes=-20)
+    assert len(building.service.reads) == reads + 2
+    _, fresh, _ = await room_schedule(building.admin, building.devices["Atlas"])
+    assert (fresh.source_state, fresh.source_age_s) == ("ok", 0)
+
+
+async def test_what_was_read_in_the_future_never_becomes_fresh_by_waiting(building: Any) -> None:
+    building.service.faults += [UnavailableError("away")] * 40
+    await building.read_again(minutes=-20)
+    for _ in range(20):
+        await building.read_again(seconds=61)
+        _, fresh, _ = await room_schedule(building.admin, building.devices["Atlas"])
+        assert fresh.source_age_s >= fresh.fresh_for_s
+    assert await building.titles() == ["Planning", "Review"]
 
 
 async def test_a_room_preview_is_for_those_who_may_see_meetings(
