@@ -73,6 +73,9 @@ class Demo:
     async def next_state(self) -> None:
         self.asked.append("next")
 
+    async def restart_display(self) -> None:
+        self.asked.append("restart")
+
     async def state(self) -> DemoState:
         return DemoState(time="10:59", network="network" not in self.asked)
 
@@ -85,10 +88,11 @@ async def test_the_demos_strip_is_on_every_page(browser: Browser, make_center: A
     await page.goto("/sign-in")
     await page.get_by_role("button", name="Pull the network").click()
     await page.get_by_role("button", name="Next state").click()
+    await page.get_by_role("button", name="Restart the display").click()
     await page.get_by_label("Time").fill("09:30")
     await page.get_by_role("button", name="Jump").click()
     await expect(page.get_by_role("button", name="Plug the network in")).to_be_visible()
-    assert demo.asked == ["network", "next", -89]
+    assert demo.asked == ["network", "next", "restart", -89]
     assert page.url == f"{center.origin}/sign-in"
     assert (await Axe().run(page)).violations_count == 0
 
