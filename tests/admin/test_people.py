@@ -13,7 +13,7 @@ from roomdisplay.admin.errors import (
     SignInFailedError,
     TooManyTriesError,
 )
-from roomdisplay.admin.security.roles import Actor, Role
+from roomdisplay.admin.security.roles import Actor, Permission, Role
 from roomdisplay.admin.use_cases import audit, people, sessions
 from roomdisplay.admin.use_cases.sessions import Client
 
@@ -184,6 +184,27 @@ async def test_disabling_and_demoting_never_leave_the_house_without_an_owner(
     await people.disable_person(admin, second.actor, owner.id)
     with pytest.raises(SignInFailedError):
         await sessions.sign_in(admin, "ada@example.com", PASSWORD, HERE)
+
+
+async def test_an_installer_has_the_rooms_named_and_no_others(admin: Admin, owner: Actor) -> None:
+    link = await people.invite(admin, owner, Role.INSTALLER, room_ids=["atlas"])
+    named = await join(admin, token_of(link), "bo@example.com")
+    assert named.actor.may(Permission.PAIR, "atlas")
+    assert not named.actor.may(Permission.PAIR, "zephyr")
+
+    link = await people.invite(admin, owner, Role.VIEWER)
+    viewer = await join(admin, token_of(link), "cy@example.com", "Cy")
+    assert viewer.actor.id is not None
+    await people.change_role(admin, owner, viewer.actor.id, Role.INSTALLER)
+    demoted = await sessions.who_is(admin, viewer.token)
+    assert demoted is not None
+    assert not demoted.actor.may(Permission.PAIR, "atlas")
+
+    assert named.actor.id is not None
+    await people.change_role(admin, owner, named.actor.id, Role.ROOMS_ADMIN)
+    promoted = await sessions.who_is(admin, named.token)
+    assert promoted is not None
+    assert promoted.actor.may(Permission.PAIR, "zephyr")
 
 
 async def test_changing_the_password_ends_the_sessions(admin: Admin, owner: Actor) -> None:

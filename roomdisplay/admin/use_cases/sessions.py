@@ -194,13 +194,10 @@ async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
 
 
 def actor_of(person: Person) -> Actor:
-    """The person as somebody who does things."""
-    return Actor(
-        id=person.id,
-        name=person.name,
-        role=Role(person.role),
-        room_ids=frozenset(person.room_ids) if person.room_ids is not None else None,
-    )
+    """The person as somebody who does things; an installer only in the rooms named."""
+    role = Role(person.role)
+    rooms = frozenset(person.room_ids or ()) if role is Role.INSTALLER else None
+    return Actor(id=person.id, name=person.name, role=role, room_ids=rooms)
 
 
 def actor_by_link(link: InstallerLink, name: str) -> Actor:

@@ -57,7 +57,7 @@ async def invite_person(visit: CurrentVisit) -> Response[str]:
 async def set_role(visit: CurrentVisit, person_id: FromPath[str]) -> Response[str]:
     """Give somebody another role."""
     role = visit.form.text("role")
-    if role not in set(Role):
+    if role not in INVITED:
         raise InvalidInputError({"role": "role_needed"})
     await change_role(visit.admin, visit.actor, person_id, Role(role))
     return visit.go("/people", said="person_changed")
@@ -115,8 +115,7 @@ async def people_view(
         chosen_rooms=visit.form.all("room"),
         pairings=visit.form.text("pairings", 5),
         chosen_days=visit.form.text("days", 3),
-        roles=[role.value for role in Role],
-        invited=INVITED,
+        roles=INVITED,
         link=link,
         installer_link=installer_link,
         link_until=link_until,
