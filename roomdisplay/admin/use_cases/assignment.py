@@ -33,16 +33,6 @@ class Assignment:
     """Other rooms that show the same calendar: a warning."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A room without a calendar, and a free calendar of its name."""
-
-    room_id: str
-    room_name: str
-    calendar_id: str
-    calendar_name: str
-
-
 async def assign_calendar(
     admin: Admin, actor: Actor, room_id: str, calendar_id: str, *, confirm: bool = False
 ) -> Assignment:
@@ -59,17 +49,7 @@ async def assign_calendar(
         if calendar is None:
             raise NotFoundError("calendar_gone")
         await _ask_before_replacing(session, room, calendar_id, confirm=confirm)
-        undo_until = await _set(admin, session, room, calendar_id)
-        record(
-            admin,
-            session,
-            actor,
-            "room.calendar_assigned",
-            subject_id=calendar_id,
-            room_id=room_id,
-            name=room.name,
-            calendar=calendar.name,
-        )
+        undo_until = await give_calendar(admin, session, actor, room, calendar)
         query = select(Room.name).where(Room.calendar_id == calendar_id, Room.id != room_id)
         also_in = tuple(sorted(await session.scalars(query)))
     return Assignment(
@@ -162,57 +142,72 @@ async def create_rooms_from_calendars(
                 raise NotFoundError("calendar_gone")
             if calendar_id in in_use:
                 continue
-            calendar = calendars[calendar_id]
-            row = Room(id=new_id(), created_at=admin.clock(), calendar_id=calendar_id)
-            entered = RoomInput(
-                name=calendar.name,
-                timezone=timezone,
-                building=building or calendar.group,
-                capacity=calendar.capacity or None,
-            )
-            fill_room(row, entered)
-            session.add(row)
-            make_due(session, calendar, admin.clock())
-            record(
+            row = room_of_calendar(
                 admin,
                 session,
                 actor,
-                "room.created",
-                subject_id=row.id,
-                room_id=row.id,
-                name=row.name,
-                calendar=calendar.name,
+                calendars[calendar_id],
+                timezone=timezone,
+                building=building,
             )
             made.append(row.id)
-        news_after_commit(session, PAGES)
     return made
 
 
-async def suggest_matches(admin: Admin, actor: Actor) -> list[Match]:
-    """Rooms without a calendar beside the one free calendar that has their name."""
-    require(actor, Permission.ROOMS)
-    async with admin.store.reading() as session:
-        rooms = list(await session.scalars(select(Room).order_by(Room.name, Room.id)))
-        calendars = list(await session.scalars(select(Calendar)))
-    in_use = {room.calendar_id for room in rooms}
-    free: dict[str, list[Calendar]] = {}
-    for calendar in calendars:
-        if calendar.id not in in_use:
-            free.setdefault(_plain(calendar.name), []).append(calendar)
-    return [
-        Match(
-            room_id=room.id,
-            room_name=room.name,
-            calendar_id=found[0].id,
-            calendar_name=found[0].name,
-        )
-        for room in rooms
-        if room.calendar_id is None and len(found := free.get(_plain(room.name), [])) == 1
-    ]
+async def give_calendar(
+    admin: Admin, session: AsyncSession, actor: Actor, room: Room, calendar: Calendar
+) -> datetime:
+    """Give a room its calendar in the caller's transaction; until when it can be undone."""
+    undo_until = await _set(admin, session, room, calendar.id)
+    record(
+        admin,
+        session,
+        actor,
+        "room.calendar_assigned",
+        subject_id=calendar.id,
+        room_id=room.id,
+        name=room.name,
+        calendar=calendar.name,
+    )
+    return undo_until
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+def room_of_calendar(
+    admin: Admin,
+    session: AsyncSession,
+    actor: Actor,
+    calendar: Calendar,
+    *,
+    timezone: str,
+    building: str | None = None,
+) -> Room:
+    """Make a room that is named and sized like a calendar, in the caller's transaction.
+
+    Raises:
+        InvalidInputError: the time zone is unknown.
+    """
+    row = Room(id=new_id(), created_at=admin.clock(), calendar_id=calendar.id)
+    entered = RoomInput(
+        name=calendar.name,
+        timezone=timezone,
+        building=building or calendar.group,
+        capacity=calendar.capacity or None,
+    )
+    fill_room(row, entered)
+    session.add(row)
+    make_due(session, calendar, admin.clock())
+    record(
+        admin,
+        session,
+        actor,
+        "room.created",
+        subject_id=row.id,
+        room_id=row.id,
+        name=row.name,
+        calendar=calendar.name,
+    )
+    news_after_commit(session, PAGES)
+    return row
 
 
 async def _ask_before_replacing(

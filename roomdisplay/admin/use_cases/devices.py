@@ -152,12 +152,18 @@ async def move_device(admin: Admin, actor: Actor, device_id: str, room_id: str |
         device = await device_row(session, device_id)
         if room_id is not None and await session.get(Room, room_id) is None:
             raise NotFoundError("room_gone")
-        if device.room_id == room_id:
-            return
-        _tell(session, device)
-        device.room_id, device.conference_choice = room_id, False
-        _tell(session, device)
-        _record(admin, session, actor, "device.moved", device)
+        if device.room_id != room_id:
+            move_row(admin, session, actor, device, room_id)
+
+
+def move_row(
+    admin: Admin, session: AsyncSession, actor: Actor, device: Device, room_id: str | None
+) -> None:
+    """Move a display in the caller's transaction; both rooms hear of it."""
+    _tell(session, device)
+    device.room_id, device.conference_choice = room_id, False
+    _tell(session, device)
+    _record(admin, session, actor, "device.moved", device)
 
 
 async def choose_conference_display(admin: Admin, actor: Actor, device_id: str) -> None:

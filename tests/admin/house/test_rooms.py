@@ -21,6 +21,7 @@ from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.use_cases import (
     assignment,
     devices,
+    matches,
     overview,
     rooms,
     services,
@@ -163,12 +164,14 @@ async def test_matches_by_name_and_the_next_room_without_a_calendar(
         await rooms.create_room(admin, owner, RoomInput(name=name, timezone="UTC"))
         for name in (" atlas", "Boreal", "Zephyr")
     ]
-    found = await assignment.suggest_matches(admin, owner)
-    assert [(one.room_name, one.calendar_name) for one in found] == [
-        ("Zephyr", "Zephyr"),
-        ("atlas", "Atlas"),
+    found = await matches.suggest_matches(admin, owner)
+    assert [(one.name, one.calendar_name, one.exact) for one in found] == [
+        ("atlas", "Atlas", True),
+        ("Zephyr", "Zephyr", True),
     ]
-    await assignment.assign_calendar(admin, owner, made[0], found[1].calendar_id)
+    await assignment.assign_calendar(admin, owner, made[0], found[0].calendar_id)
     assert await rooms.next_room_without_calendar(admin, owner, after=made[0]) == made[1]
     assert await rooms.next_room_without_calendar(admin, owner, after=made[1]) == made[2]
     assert await rooms.next_room_without_calendar(admin, owner, after=made[2]) == made[1]
+    await rooms.delete_room(admin, owner, made[2], confirm=True)
+    assert await rooms.next_room_without_calendar(admin, owner, after=made[1]) == made[1]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import InvalidInputError
-from roomdisplay.admin.use_cases.assignment import create_rooms_from_calendars, suggest_matches
+from roomdisplay.admin.use_cases.assignment import create_rooms_from_calendars
 from roomdisplay.admin.use_cases.calendars import list_calendars
 from roomdisplay.admin.use_cases.devices import list_devices
 from roomdisplay.admin.use_cases.rooms import (
@@ -26,7 +26,10 @@ from roomdisplay.admin.web.zones import local_zone
 
 @get("/rooms")
 async def rooms_page(
-    visit: CurrentVisit, q: FromQuery[str] = "", made: FromQuery[int] = 0
+    visit: CurrentVisit,
+    q: FromQuery[str] = "",
+    made: FromQuery[int] = 0,
+    matched: FromQuery[int] = 0,
 ) -> Response[str]:
     """Rooms with their displays and calendars; displays without a room have rows of their own."""
     rooms = await list_rooms(visit.admin, visit.actor, search=q)
@@ -36,7 +39,11 @@ async def rooms_page(
         section="rooms",
         live="pages",
         refresh_s=60,
-        notices=(Notice(visit.t("from_calendars.created", n=made)),) if made > 0 else (),
+        notices=tuple(
+            Notice(visit.t(key, n=n))
+            for key, n in (("from_calendars.created", made), ("matches.applied", matched))
+            if n > 0
+        ),
         q=q,
         groups=grouped(rooms, lambda room: room.building),
         homeless=[device for device in devices if device.room_id is None],
@@ -112,7 +119,6 @@ async def _from_calendars(
         status=status,
         any_calendars=bool(calendars),
         groups=grouped(free, lambda calendar: calendar.group or calendar.connection_name),
-        matches=await suggest_matches(visit.admin, visit.actor),
         timezone=visit.form.text("timezone") or local_zone(),
         building=visit.form.text("building"),
         ticked=visit.form.all("calendar"),
