@@ -58,3 +58,7 @@ def _ready(admin: Admin) -> None:
     logging.getLogger(__name__).info(
         "serving %s; secrets are sealed with the key from the %s", origin, admin.sealer.kept_in
     )
+    if (pin := admin.settings.certificate_pin) is not None:
+        logging.getLogger(__name__).info(
+            "displays trust its own authority by ROOMDISPLAY_SERVER_PIN=%s", pin.hex()
+        )
