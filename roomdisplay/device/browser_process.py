@@ -21,8 +21,6 @@ from roomdisplay.device.call import BrowserSettings, Rectangle
 
 WINDOW_CLASS = "roomdisplay-call"
 """The window's class under X11."""
-APP_ID = "chrome-_text_html,_roomdisplay-call_"
-"""How the window's app id begins under Wayland, where Chromium makes it from the start page."""
 
 _START_PAGE = "data:text/html,<roomdisplay-call><body style=background:%23101418>"
 _PREFIX = "roomdisplay-call-"

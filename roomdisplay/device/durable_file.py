@@ -27,13 +27,6 @@ def replace_durably(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def remove_durably(path: Path) -> None:
-    """Remove the file, if it is there, for good."""
-    if path.exists():
-        path.unlink()
-        _sync_folder(path.parent)
-
-
 def read_bounded(path: Path, limit: int) -> bytes:
     """The file's content.
 

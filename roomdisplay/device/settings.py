@@ -31,11 +31,6 @@ class DisplaySettings:
     server_pin: str | None = None
     insecure_key_file: Path | None = None
 
-    @property
-    def provisioning_file(self) -> Path:
-        """Where an installation tool may leave an activation code."""
-        return self.state_dir / PROVISIONING_FILE
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that all of a display's commands know."""

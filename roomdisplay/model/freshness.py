@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 MIN_FRESH = timedelta(seconds=180)
 """News is called fresh for three minutes at least, however often the source is asked."""
-RED_GRACE = timedelta(minutes=30)
 
 
 class Hop(StrEnum):

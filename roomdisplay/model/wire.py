@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-PROTOCOL = "v1"
 FRESHNESS_HEADER = "RoomDisplay-Freshness"
 """Carries a `FreshnessMessage` as JSON on every 200 and 304, beside the data."""
 SCHEDULE_LIMIT = 1_000_000

@@ -133,11 +133,6 @@ def roomless(before: Schedule | None, now: datetime) -> Schedule:
     )
 
 
-def asks_check_in(meeting: Meeting, now: datetime) -> bool:
-    """Whether joining the meeting at `now` is to be told as a check-in."""
-    return meeting.check_in is not None and meeting.check_in.is_open(now)
-
-
 def meeting_of(schedule: Schedule | None, meeting_id: str) -> Meeting | None:
     """The meeting of this id in the last good picture."""
     meetings = schedule.meetings if schedule else ()
