@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,19 +37,21 @@ def screen(root: DebianRoot, tmp_path: Path) -> Iterator[Path]:
     """The screen's session, up; yields its log."""
     for folder in FOLDERS:
         root.run("install", "-d", "-m", "700", "-o", "roomdisplay", "-g", "roomdisplay", folder)
-    manager = ServiceManager(root, "notify-session")
+    pipe = root.path / "run/roomdisplay/up"
+    os.mkfifo(pipe)
+    os.chown(pipe, pipe.parent.stat().st_uid, -1)
     log = tmp_path / "session.log"
     with root.running(
         "/usr/lib/roomdisplay/session",
         log=log,
         user="roomdisplay",
-        NOTIFY_SOCKET=manager.inside,
         RUNTIME_DIRECTORY="/run/roomdisplay",
         **environment_of("roomdisplay-session.service") | HEADLESS,
     ):
-        manager.wait_for("READY=1", within=30, log=log)
+        # What the display's unit does: wait until the compositor says so.
+        said = subprocess.run(["head", "-n1", pipe], capture_output=True, timeout=30, check=True)
+        assert said.stdout == b"up\n", log.read_text()
         yield log
-    manager.close()
     root.run("rm", "-r", *FOLDERS)
 
 
