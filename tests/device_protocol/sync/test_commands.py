@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from datetime import timedelta
 
@@ -127,7 +128,8 @@ async def raw(house, meeting, center):
         async def ask(method: str, path: str, **wish):
             return await http.request(method, path, token=identity.paired.token, **wish)
 
-        ask.device_id, ask.http, ask.token = display.device_id, http, identity.paired.token
+        ask.device_id, ask.room_id = display.device_id, room_id
+        ask.http, ask.token = http, identity.paired.token
         yield ask
 
 
@@ -200,6 +202,22 @@ async def test_a_stream_ends_within_a_second_of_the_removal(raw, center) -> None
         assert time.perf_counter() - revoked < 1
     with pytest.raises(TokenRejected):
         await raw("GET", "/device/v1/schedule")
+
+
+async def test_a_commit_is_news_on_the_stream_within_a_tenth_of_a_second(
+    raw, house, meeting
+) -> None:
+    took: list[float] = []
+    async with raw.http.stream("GET", "/device/v1/stream", token=raw.token) as stream:
+        chunks = aiter(stream.chunks)
+        assert b"event: schedule" in await anext(chunks)
+        for number in range(9):
+            await house.put_meetings(raw.room_id, meeting(f"Change {number}", starts_in=60))
+            committed = time.perf_counter()
+            while b"event: schedule" not in await anext(chunks):
+                pass
+            took.append(time.perf_counter() - committed)
+    assert statistics.median(took) < 0.1, took
 
 
 async def test_a_stream_beats_with_the_freshness_of_the_moment(raw, center) -> None:
