@@ -75,6 +75,8 @@ class DeviceHttp:
         self._boottime = boottime_clock
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._renewed = False
+        """Whether the server's certificate is no longer the pinned one that was found."""
         self._opening = asyncio.Lock()
         self._nonce: str | None = None
 
@@ -204,7 +206,10 @@ class DeviceHttp:
         try:
             response = await client.send(request, stream=True)
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
-            raise trouble_of(error) from error
+            trouble = trouble_of(error)
+            if trouble.kind is TroubleKind.CERTIFICATE_NOT_TRUSTED:
+                self._renewed = self.server.pin is not None
+            raise trouble from error
         nonce = response.headers.get(_NONCE)
         if nonce is None:
             await response.aclose()
@@ -233,6 +238,9 @@ class DeviceHttp:
 
     async def _opened(self) -> httpx.AsyncClient:
         async with self._opening:
+            if self._renewed:  # another certificate of the pinned key may have taken its place
+                self._renewed = False
+                await self.aclose()
             if self._client is None:
                 self._client = httpx.AsyncClient(
                     verify=await self._trust(),

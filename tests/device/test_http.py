@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from cryptography.x509.oid import NameOID
 
 from roomdisplay.device import http as door
 from roomdisplay.device.http import DeviceHttp, ServerTrouble, TokenRejected
@@ -325,6 +338,43 @@ async def test_a_pinned_authority_is_trusted_and_no_other(tmp_path) -> None:
             with pytest.raises(ServerTrouble) as caught:
                 await ask_tls(port, pin)
             assert caught.value.kind is TroubleKind.CERTIFICATE_NOT_TRUSTED
+
+
+def self_signed(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A certificate of its own for 127.0.0.1, with its key, PEM."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private + certificate.public_bytes(Encoding.PEM)
+
+
+async def test_a_renewed_certificate_of_the_pinned_key_is_found_without_a_restart(tmp_path) -> None:
+    key, file = ec.generate_private_key(ec.SECP256R1()), tmp_path / "server.pem"
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    file.write_bytes(self_signed(key))
+    context.load_cert_chain(file)
+    async with server(says("200 OK", body=b"{}"), context) as port:
+        address = parse_server(f"https://127.0.0.1:{port}", hashlib.sha256(spki).hexdigest())
+        async with DeviceHttp(address, KEY) as http:
+            assert (await http.request("GET", "/device/v1/schedule")).status == 200
+            file.write_bytes(self_signed(key))
+            context.load_cert_chain(file)
+            with pytest.raises(ServerTrouble) as caught:
+                await http.request("GET", "/device/v1/schedule")
+            assert caught.value.kind is TroubleKind.CERTIFICATE_NOT_TRUSTED
+            assert (await http.request("GET", "/device/v1/schedule")).status == 200
 
 
 async def test_the_pinned_authority_does_not_excuse_another_name(tmp_path) -> None:
