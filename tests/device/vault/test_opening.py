@@ -11,10 +11,11 @@ from keyring.backends import SecretService, fail, null
 from roomdisplay.device.vault.opening import (
     INSECURE_NOTICE,
     VaultUnavailable,
-    is_trusted,
     open_vault,
 )
-from roomdisplay.device.vault.sealed_file import FILE_NAME, SealedFileKeyring
+from roomdisplay.device.vault.sealed_file import SealedFileKeyring
+from roomdisplay.device.vault.secrets_file import FILE_NAME
+from roomdisplay.device.vault.session_keyring import is_trusted
 
 
 @pytest.fixture(autouse=True)
