@@ -18,7 +18,6 @@ from PySide6.QtCore import (
     QSocketNotifier,
     QTimer,
     QtMsgType,
-    QUrl,
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QGuiApplication
@@ -101,7 +100,7 @@ class Glass(QObject):
         self._qml.addImportPath(str(QML))
         self._size = options.windowed or _screen_size()
         self._qml.setInitialProperties(self._properties())
-        self._qml.load(QUrl.fromLocalFile(str(QML / "Main.qml")))
+        self._qml.load(str(QML / "Main.qml"))
         roots = self._qml.rootObjects()
         if not roots or not isinstance(roots[0], QQuickWindow):
             raise RuntimeError("the screen's QML does not load")
@@ -145,16 +144,11 @@ class Glass(QObject):
         """The first frame is on the glass; what would have held it up comes now."""
         self.window.frameSwapped.disconnect(self._painted)
         self._manager.ready("the screen is on")
-        from PySide6.QtCore import Qt  # noqa: PLC0415 - Qt's enumerations are slow to import
-
         gc.enable()
         self._engine.frame_painted()
         if self._manager.alive_every is not None:
             self._manager.alive()
             self._alive.start(max(1, int(self._manager.alive_every.total_seconds() * 1000)))
-        self._wake.be_precise()
-        if not self._options.windowed:
-            self.window.setCursor(Qt.CursorShape.BlankCursor)
         self._place_calls()
 
     def _properties(self) -> dict[str, object]:

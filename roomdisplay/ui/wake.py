@@ -47,6 +47,9 @@ class Wake(QObject):
         super().__init__(parent)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        # Qt::PreciseTimer, as a number: Qt's usual timers may be late by a twentieth, and to import
+        # the enumerations of the name `Qt` costs 21 ms and 1.1 MiB.
+        self._timer.setProperty("timerType", 0)
         self._timer.timeout.connect(look)
 
     def at(self, instant: float, boottime: float) -> None:
@@ -55,15 +58,6 @@ class Wake(QObject):
         A millisecond is added: waking a hair early would mean waking twice.
         """
         self._timer.start(max(1, int((instant - boottime) * 1000) + 1))
-
-    def be_precise(self) -> None:
-        """Wake to the millisecond, where Qt's usual timers may be late by a twentieth.
-
-        Done after the first frame: Qt's enumerations are slow to import.
-        """
-        from PySide6.QtCore import Qt  # noqa: PLC0415 - see above
-
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
 
     def stop(self) -> None:
         """Sleep on."""

@@ -214,3 +214,13 @@ def test_place_and_language_change_while_it_runs(open_glass: Any, samples: Modul
     assert glass.model.property("place") == "inside"
     assert glass.model.home.property("word") == "Occupée"
     assert "Rejoindre · GoTo" in buttons(glass)
+
+
+def test_a_whole_screen_shows_no_pointer(open_glass: Any, samples: ModuleType) -> None:
+    glass, _, _ = open_glass(samples.snapshot())
+    shapes = []
+    for show, place in ((glass.window.showFullScreen, 300), (glass.window.showNormal, 310)):
+        show()
+        QTest.mouseMove(glass.window, QPoint(place, place))
+        shapes.append(glass.window.cursor().shape())
+    assert shapes == [Qt.CursorShape.BlankCursor, Qt.CursorShape.ArrowCursor]

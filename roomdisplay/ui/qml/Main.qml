@@ -29,5 +29,11 @@ Window {
         leastCap: window.leastCap
         pairing: window.pairing
         pixelsPerMm: window.pixelsPerMm
+
+        // A whole screen hangs on a wall, and is touched: an arrow on it is a blemish.
+        HoverHandler {
+            cursorShape: Qt.BlankCursor
+            enabled: window.visibility === Window.FullScreen
+        }
     }
 }
