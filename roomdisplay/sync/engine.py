@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from roomdisplay import __version__
 from roomdisplay.device.lean import without
+from roomdisplay.device.traces import CACHE
 from roomdisplay.model.pairing import WayIn
 from roomdisplay.model.roomstate import Standing
 from roomdisplay.sync.ledger import Ledger
@@ -150,7 +151,7 @@ class DisplayEngine:
 
     def _run(self) -> None:
         """The sync thread: show what is at hand, wait for the frame, then load all the rest."""
-        shown = self._warm.read() or self._cold()
+        shown = self._kept()
         if shown is not None:
             self._show_at_once(*shown)
             self._painted.wait(FRAME_PATIENCE)
@@ -189,6 +190,13 @@ class DisplayEngine:
         for wish in early:
             self._do(wish)
         await life.run(shown)
+
+    def _kept(self) -> tuple[Picture, Moment] | None:
+        """The last good picture; where `unpair` or `reset` deleted the file, its copy goes, too."""
+        if not (self._options.state_dir / CACHE).exists():
+            self._warm.forget()
+            return None
+        return self._warm.read() or self._cold()
 
     def _cold(self) -> tuple[Picture, Moment] | None:
         """What a power cut left."""

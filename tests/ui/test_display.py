@@ -93,6 +93,8 @@ def memory() -> Iterator[Path]:
 
 def keep_in_memory(folder: Path, state: Path, samples: ModuleType) -> None:
     """Leave the copy that a display of this boot would find when it starts again."""
+    state.mkdir(mode=0o700)
+    (state / "cache.db").touch()  # where that is gone, the display was un-paired
     now, snapshot = boottime(), samples.snapshot()
     name = hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:16]
     WarmCopy(folder, name, boot_id()).write(

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.store.tables import CheckIn
 from roomdisplay.admin.use_cases.devices import move_device, revoke_device
+from roomdisplay.device.traces import forget_room
 from roomdisplay.model.roomstate import ColourRole, Standing, StateKind, room_state
 from roomdisplay.model.trouble import TroubleKind
 from roomdisplay.sync.warm import in_memory
@@ -87,6 +88,13 @@ async def test_a_restart_within_one_boot_shows_the_day_before_anything_is_loaded
         assert first.freshness(display.clock.boottime()).fresh
         assert first.clock.trusted
         assert _modes(memory) == {0o600}
+        await display.stop()
+        forget_room(display.state_dir)  # as `roomdisplay unpair` does
+        display.snapshots.clear()
+        display.start()
+        await display.until(lambda s: s.trouble)
+        assert not any(titles(snapshot) for snapshot in display.snapshots)
+        assert _modes(memory) == set()
     finally:
         await display.stop()
         shutil.rmtree(memory)
