@@ -17,7 +17,6 @@ _FLAGS = ("title_at_door", "organizer_at_door", "title_inside", "organizer_insid
 _NUMBERS = {
     "check_in_opens_before_min": (0, 120),
     "check_in_closes_after_min": (0, 120),
-    "brightness": (5, 100),
 }
 _TIMES = ("opens", "closes")
 _CHOICES: dict[str, tuple[str, ...]] = {
