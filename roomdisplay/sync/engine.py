@@ -6,7 +6,6 @@ loaded on the sync thread once the frame is painted.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections import deque
@@ -23,7 +22,7 @@ from roomdisplay.sync.ledger import Ledger
 from roomdisplay.sync.options import DisplayOptions
 from roomdisplay.sync.picture import Moment, Picture, restored_account, restored_clock
 from roomdisplay.sync.snapshot import Snapshot
-from roomdisplay.sync.warm import WarmCopy
+from roomdisplay.sync.warm import WarmCopy, copy_name
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,8 +48,7 @@ class DisplayEngine:
         clocks = options.clocks
         host = urlsplit(options.server or "").hostname or options.server or ""
         self._ledger = Ledger(clocks, {"server": host, "version": __version__})
-        name = hashlib.sha256(str(options.state_dir.absolute()).encode()).hexdigest()[:16]
-        self._warm = WarmCopy(options.runtime_dir, name, clocks.boot_id)
+        self._warm = WarmCopy(options.runtime_dir, copy_name(options.state_dir), clocks.boot_id)
         self._painted = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
         self._lock = threading.Lock()

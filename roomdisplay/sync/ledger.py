@@ -112,4 +112,6 @@ class Ledger:
 
 def _content(snapshot: Snapshot) -> tuple[Any, ...]:
     """Everything but the generation, to tell news from repetition."""
-    return tuple(getattr(snapshot, name) for name in Snapshot.__struct_fields__ if name != "generation")
+    return tuple(
+        getattr(snapshot, name) for name in Snapshot.__struct_fields__ if name != "generation"
+    )

@@ -10,13 +10,11 @@ import base64
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from roomdisplay.device.box import box_facts
 from roomdisplay.device.call import Rectangle
 from roomdisplay.device.http import DeviceHttp
 from roomdisplay.device.identity import DeviceIdentity, IdentityStore
-from roomdisplay.device.pairing import Pairing
 from roomdisplay.device.server_address import AddressError, ServerAddress, parse_server
 from roomdisplay.device.settings import PROVISIONING_FILE
 from roomdisplay.device.vault.opening import Vault, VaultUnavailable, open_vault
@@ -38,6 +36,9 @@ from roomdisplay.sync.sealing import AesGcmSeal, new_key
 from roomdisplay.sync.session import PairingLostError, Session
 from roomdisplay.sync.timekeeper import Timekeeper
 from roomdisplay.sync.warm import WarmCopy
+
+if TYPE_CHECKING:
+    from roomdisplay.device.pairing import Pairing
 
 logger = logging.getLogger(__name__)
 
@@ -218,6 +219,10 @@ class Life:
     async def _pair(
         self, http: DeviceHttp, identity: DeviceIdentity, store: IdentityStore
     ) -> DeviceIdentity:
+        # A display that is paired needs none of this for years: 0.8 MiB.
+        from roomdisplay.device.box import box_facts  # noqa: PLC0415
+        from roomdisplay.device.pairing import Pairing  # noqa: PLC0415
+
         clocks, ledger = self._options.clocks, self._ledger
 
         def on_offer(offer: PairingOffer | None) -> None:

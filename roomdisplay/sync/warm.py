@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from roomdisplay.model.wire import SCHEDULE_LIMIT
 from roomdisplay.sync.picture import (
@@ -93,6 +94,11 @@ class WarmCopy:
         with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
             file.write(content)
         beside.replace(self._path(kind))
+
+
+def copy_name(state_dir: Path) -> str:
+    """What a display's copy is called: its state folder's path, as far as a file name may go."""
+    return quote(str(state_dir.absolute()), safe="")[-200:]
 
 
 def runtime_folder(environment: Mapping[str, str], uid: int) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import signal
 import socket
@@ -23,7 +22,7 @@ from roomdisplay.device.clock import boot_id, boottime
 from roomdisplay.display import configure, system_language, window_size
 from roomdisplay.model.room import Place
 from roomdisplay.sync.picture import Moment, Picture
-from roomdisplay.sync.warm import WarmCopy
+from roomdisplay.sync.warm import WarmCopy, copy_name
 from roomdisplay.ui.app import choose_backends
 from roomdisplay.ui.picture import render
 from roomdisplay.ui.stage import strip_height
@@ -96,8 +95,7 @@ def keep_in_memory(folder: Path, state: Path, samples: ModuleType) -> None:
     state.mkdir(mode=0o700)
     (state / "cache.db").touch()  # where that is gone, the display was un-paired
     now, snapshot = boottime(), samples.snapshot()
-    name = hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:16]
-    WarmCopy(folder, name, boot_id()).write(
+    WarmCopy(folder, copy_name(state), boot_id()).write(
         Picture(schedule=snapshot.schedule, etag="e"),
         Moment(
             boot_id=boot_id(),
