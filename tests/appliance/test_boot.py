@@ -50,6 +50,7 @@ def lines(stream: IO[str]) -> queue.Queue[str]:
 @pytest.fixture
 def disk(root: DebianRoot, tmp_path: Path) -> Iterator[Path]:
     """A disk with the installed root, a kernel in it, and a unit that reports."""
+    root.run("apt-get", "-qq", "update", timeout=300)
     root.run(
         *("apt-get", "-qq", "install", "-y", "--no-install-recommends"),
         *("linux-image-amd64", "initramfs-tools", "udev", "dbus"),
@@ -129,5 +130,5 @@ def test_after_power_on_the_room_is_on_the_glass(
     image = QImage(str(tmp_path / "boot.ppm"))
     image.save(str(pictures / "boot.png"))
     seen = {image.pixelColor(x, y).name() for x in range(0, 1280, 4) for y in range(0, 720, 4)}
-    assert "#000000" != image.pixelColor(0, 0).name()
+    assert image.pixelColor(0, 0).name() != "#000000"
     assert len(seen) > 10
