@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
-import io
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import InvalidInputError, NotFoundError, RefusedError
 from roomdisplay.admin.news import PAGES
 from roomdisplay.admin.security.roles import Actor, Permission, require
+from roomdisplay.admin.spreadsheet import write_table
 from roomdisplay.admin.store import new_id, news_after_commit
 from roomdisplay.admin.store.tables import ActivationCode, Room
 from roomdisplay.admin.use_cases.audit import record
@@ -127,20 +126,17 @@ async def make_activation_codes(
 
 def codes_csv(codes: Sequence[IssuedCode]) -> str:
     """The codes as comma-separated values, safe to open in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["room", "building", "place", "code", "expires_at"])
-    for one in codes:
-        writer.writerow(
-            [
-                _harmless(one.room_name),
-                _harmless(one.building or ""),
-                one.place.value,
-                one.code,
-                one.expires_at.isoformat(timespec="seconds"),
-            ]
+    rows = [
+        (
+            one.room_name,
+            one.building or "",
+            one.place.value,
+            one.code,
+            one.expires_at.isoformat(timespec="seconds"),
         )
-    return text.getvalue()
+        for one in codes
+    ]
+    return write_table([("room", "building", "place", "code", "expires_at"), *rows])
 
 
 async def list_activation_codes(admin: Admin, actor: Actor) -> list[ActivationCodeView]:
@@ -241,8 +237,3 @@ def _issued(row: ActivationCode, room: Room, code: str) -> IssuedCode:
         place=Place(row.place),
         expires_at=row.expires_at,
     )
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet must not take a room's name for a formula."""
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

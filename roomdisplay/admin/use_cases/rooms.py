@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -77,13 +77,22 @@ async def create_room(admin: Admin, actor: Actor, room: RoomInput) -> str:
         InvalidInputError: naming the fields that cannot be accepted.
     """
     require(actor, Permission.ROOMS)
+    async with admin.store.transaction() as session:
+        return add_room(admin, session, actor, room).id
+
+
+def add_room(admin: Admin, session: AsyncSession, actor: Actor, room: RoomInput) -> Room:
+    """Make a room in the caller's transaction.
+
+    Raises:
+        InvalidInputError: naming the fields that cannot be accepted.
+    """
     row = Room(id=new_id(), created_at=admin.clock())
     fill_room(row, room)
-    async with admin.store.transaction() as session:
-        session.add(row)
-        news_after_commit(session, PAGES)
-        _record(admin, session, actor, "room.created", row)
-    return row.id
+    session.add(row)
+    news_after_commit(session, PAGES)
+    _record(admin, session, actor, "room.created", row)
+    return row
 
 
 async def edit_room(admin: Admin, actor: Actor, room_id: str, room: RoomInput) -> None:
@@ -95,16 +104,26 @@ async def edit_room(admin: Admin, actor: Actor, room_id: str, room: RoomInput) -
     """
     require(actor, Permission.ROOMS)
     async with admin.store.transaction() as session:
-        row = await room_row(session, room_id)
-        zone_before = row.timezone
-        fill_room(row, room)
-        if row.timezone != zone_before and row.calendar_id is not None:
-            calendar = await session.get(Calendar, row.calendar_id)
-            if calendar is not None:  # floating and all-day times are others there
-                calendar.next_due_at = calendar.full_due_at = admin.clock()
-                news_after_commit(session, DUE)
-        news_after_commit(session, PAGES, room_topic(room_id))
-        _record(admin, session, actor, "room.edited", row)
+        await change_room(admin, session, actor, await room_row(session, room_id), room)
+
+
+async def change_room(
+    admin: Admin, session: AsyncSession, actor: Actor, row: Room, room: RoomInput
+) -> None:
+    """Change what is known of a room in the caller's transaction.
+
+    Raises:
+        InvalidInputError: naming the fields that cannot be accepted.
+    """
+    zone_before = row.timezone
+    fill_room(row, room)
+    if row.timezone != zone_before and row.calendar_id is not None:
+        calendar = await session.get(Calendar, row.calendar_id)
+        if calendar is not None:  # floating and all-day times are others there
+            calendar.next_due_at = calendar.full_due_at = admin.clock()
+            news_after_commit(session, DUE)
+    news_after_commit(session, PAGES, room_topic(row.id))
+    _record(admin, session, actor, "room.edited", row)
 
 
 async def delete_room(admin: Admin, actor: Actor, room_id: str, *, confirm: bool = False) -> None:
@@ -161,24 +180,43 @@ def fill_room(row: Room, room: RoomInput) -> None:
     Raises:
         InvalidInputError: naming the fields that cannot be accepted.
     """
+    room = tidy_input(room)
+    if wrong := wrong_fields(room):
+        raise InvalidInputError(wrong)
+    row.name, row.timezone, row.capacity = room.name, room.timezone, room.capacity
+    row.building, row.floor = room.building, room.floor
+    row.equipment, row.out_of_service = list(room.equipment), room.out_of_service
+
+
+def tidy_input(room: RoomInput) -> RoomInput:
+    """What was entered, without blanks around it and without what is empty."""
+    return replace(
+        room,
+        name=room.name.strip(),
+        building=_text(room.building),
+        floor=_text(room.floor),
+        equipment=tuple(text for one in room.equipment if (text := one.strip())),
+        out_of_service=_text(room.out_of_service),
+    )
+
+
+def wrong_fields(room: RoomInput) -> dict[str, str]:
+    """The fields that cannot be accepted, each with the key of its message."""
     wrong: dict[str, str] = {}
-    if not room.name.strip() or len(room.name) > TEXT_LIMIT:
+    if not room.name or len(room.name) > TEXT_LIMIT:
         wrong["name"] = "name_needed"
     if not _known_zone(room.timezone):
         wrong["timezone"] = "timezone_unknown"
     if room.capacity is not None and not 0 < room.capacity <= CAPACITY_LIMIT:
         wrong["capacity"] = "capacity_wrong"
-    equipment = [text for one in room.equipment if (text := one.strip())]
-    if len(equipment) > EQUIPMENT_LIMIT or any(len(one) > TEXT_LIMIT for one in equipment):
+    if len(room.equipment) > EQUIPMENT_LIMIT or any(
+        len(one) > TEXT_LIMIT for one in room.equipment
+    ):
         wrong["equipment"] = "field_too_long"
     for key in ("building", "floor", "out_of_service"):
         if len(getattr(room, key) or "") > TEXT_LIMIT:
             wrong[key] = "field_too_long"
-    if wrong:
-        raise InvalidInputError(wrong)
-    row.name, row.timezone, row.capacity = room.name.strip(), room.timezone, room.capacity
-    row.building, row.floor = _text(room.building), _text(room.floor)
-    row.equipment, row.out_of_service = equipment, _text(room.out_of_service)
+    return wrong
 
 
 def _text(value: str | None) -> str | None:

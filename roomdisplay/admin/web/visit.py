@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from litestar import Request, Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import PermissionDeniedException
 
@@ -54,6 +54,8 @@ class Form:
     """The fields of a form, bounded."""
 
     fields: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What was uploaded; the request's own limit bounds it."""
 
     def text(self, name: str, limit: int = 300) -> str:
         """A field without blanks around it; empty if it was not sent."""
@@ -62,6 +64,10 @@ class Form:
     def raw(self, name: str) -> str:
         """A field as it was typed: for passwords."""
         return next(iter(self.fields.get(name, ())), "")[:_FIELD_LIMIT]
+
+    def whole(self, name: str) -> str:
+        """A field of any length that the request may have: for a file that a form carries on."""
+        return next(iter(self.fields.get(name, ())), "")
 
     def all(self, name: str) -> list[str]:
         """All values of a field that may be ticked several times."""
@@ -286,10 +292,14 @@ def _language(request: AnyRequest, admin: Admin, signed_in: SignedInAs | None) -
 async def _read_form(request: AnyRequest) -> Form:
     sent = await request.form()
     fields: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
     for name, value in sent.multi_items():
         if isinstance(value, str):
             fields.setdefault(name, []).append(value)
-    return Form(fields)
+        elif isinstance(value, UploadFile):
+            files[name] = await value.read()
+            await value.close()
+    return Form(fields, files)
 
 
 def _refuse_foreign_form(visit: Visit) -> None:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.admin.use_cases.assignment import create_rooms_from_calendars
-from roomdisplay.admin.use_cases.calendars import list_calendars
+from roomdisplay.admin.use_cases.calendars import CalendarView, list_calendars
 from roomdisplay.admin.use_cases.devices import list_devices
 from roomdisplay.admin.use_cases.rooms import (
     RoomInput,
@@ -29,6 +29,7 @@ async def rooms_page(
     visit: CurrentVisit,
     q: FromQuery[str] = "",
     made: FromQuery[int] = 0,
+    changed: FromQuery[int] = 0,
     matched: FromQuery[int] = 0,
 ) -> Response[str]:
     """Rooms with their displays and calendars; displays without a room have rows of their own."""
@@ -41,7 +42,11 @@ async def rooms_page(
         refresh_s=60,
         notices=tuple(
             Notice(visit.t(key, n=n))
-            for key, n in (("from_calendars.created", made), ("matches.applied", matched))
+            for key, n in (
+                ("from_calendars.created", made),
+                ("csv.changed", changed),
+                ("matches.applied", matched),
+            )
             if n > 0
         ),
         q=q,
@@ -99,7 +104,7 @@ async def make_rooms(visit: CurrentVisit) -> Response[str]:
         made = await create_rooms_from_calendars(
             visit.admin,
             visit.actor,
-            visit.form.all("calendar"),
+            await _ticked(visit),
             timezone=visit.form.text("timezone"),
             building=visit.form.text("building") or None,
         )
@@ -112,19 +117,32 @@ async def _from_calendars(
     visit: Visit, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response[str]:
     calendars = await list_calendars(visit.admin, visit.actor)
-    free = [calendar for calendar in calendars if not calendar.rooms]
     return await visit.page(
         "from_calendars.html",
         section="rooms",
         status=status,
         any_calendars=bool(calendars),
-        groups=grouped(free, lambda calendar: calendar.group or calendar.connection_name),
+        groups=_free_by_list(calendars),
         timezone=visit.form.text("timezone") or local_zone(),
         building=visit.form.text("building"),
         ticked=visit.form.all("calendar"),
+        lists=visit.form.all("list"),
         zones=sorted(available_timezones()),
         errors=errors or {},
     )
+
+
+async def _ticked(visit: Visit) -> list[str]:
+    """The calendars that were ticked, by themselves or by their whole list."""
+    lists = visit.form.all("list")
+    by_list = _free_by_list(await list_calendars(visit.admin, visit.actor) if lists else [])
+    whole = [one.id for name, calendars in by_list if name in lists for one in calendars]
+    return list(dict.fromkeys([*visit.form.all("calendar"), *whole]))
+
+
+def _free_by_list(calendars: list[CalendarView]) -> list[tuple[str, list[CalendarView]]]:
+    free = [calendar for calendar in calendars if not calendar.rooms]
+    return grouped(free, lambda calendar: calendar.group or calendar.connection_name)
 
 
 async def _form(
