@@ -165,6 +165,7 @@ async def _draw(
         "audit": "/audit",
         "settings": "/settings",
         "from-calendars": "/rooms/from-calendars",
+        "csv": "/rooms/csv",
     }
     suffix = "" if language == "en" else f"-{language}"
     for name, path in paths.items():

@@ -12,6 +12,11 @@ people.py
     list_people(admin, actor) -> list[PersonView]
     change_role(admin, actor, person_id, role); disable_person(admin, actor, person_id)
     change_password(admin, actor, old, new); change_language(admin, actor, language)
+installer_links.py
+    make_installer_link(admin, actor, room_ids, *, pairings, valid_for) -> IssuedLink(url, ...)
+    list_installer_links(admin, actor); revoke_installer_link(admin, actor, link_id)
+    look_at_installer_link(admin, token); begin_by_link(admin, token, *, name, client) -> SignedIn
+    spend_pairing(admin, session, actor): in the transaction that confirms the pairing
 sessions.py
     Client(address, agent); SignedIn(token, expires_at); SignedInAs(actor, session_id, email,
     language)
@@ -42,7 +47,15 @@ assignment.py
     remove_calendar(admin, actor, room_id, *, confirm=False) -> Assignment
     undo_assignment(admin, actor, room_id)
     create_rooms_from_calendars(admin, actor, calendar_ids, *, timezone, building=None) -> room ids
-    suggest_matches(admin, actor) -> list[Match]: rooms and free calendars of one name
+    give_calendar(admin, session, actor, room, calendar); room_of_calendar(...): in a transaction
+matches.py
+    suggest_matches(admin, actor) -> list[Match]: rooms, displays and free calendars of one name
+    accept_matches(admin, actor, accepted, *, timezone) -> room ids: all or none
+room_csv.py
+    rooms_csv(admin, actor, *, delimiter=",") -> str
+    preview_rooms(admin, actor, text, *, zone) -> SheetPlan; import_rooms(..., digest) -> Imported
+missed_codes.py
+    repeated_misses(admin, actor) -> list[MissedCodes]: of the last hour
 devices.py
     list_devices(admin, actor, *, search="") -> list[DeviceView]; get_device(admin, actor, id)
     rename_device(admin, actor, device_id, name); change_place(admin, actor, device_id, place)

@@ -49,6 +49,8 @@ async def furnish(center: Any) -> list[str]:
         "/rooms",
         "/rooms/new",
         "/rooms/from-calendars",
+        "/rooms/matches",
+        "/rooms/csv",
         f"/rooms/{room}",
         f"/rooms/{room}/calendar",
         f"/rooms/{room}/applied",

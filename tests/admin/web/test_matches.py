@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
@@ -62,3 +62,30 @@ async def test_a_stale_page_applies_nothing_and_shows_what_fits_now(
     await page.get_by_role("button", name="Apply").click()
     await expect(page.get_by_role("alert")).to_contain_text("Tick at least one match.")
     await expect(page.get_by_label("Atlas")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_a_whole_list_becomes_rooms_but_for_those_taken_out(
+    browser: Browser, center: Any, sign_in: Any, *, javascript: bool
+) -> None:
+    await connect_service(center.admin, SYSTEM, "sample", "Sample building", {})
+    context = await browser.new_context(
+        base_url=center.origin, locale="en-GB", java_script_enabled=javascript
+    )
+    page = await context.new_page()
+    await sign_in(page)
+    await page.goto("/rooms/from-calendars")
+    group = page.get_by_role("group").filter(has_text="Atlas")
+    await group.get_by_label("The whole list").check()
+    if javascript:
+        await group.get_by_label("Atlas").uncheck()
+        await expect(group.get_by_label("The whole list")).not_to_be_checked()
+    await page.get_by_label("Time zone").fill("Europe/Paris")
+    await page.get_by_role("button", name="Apply").click()
+    await expect(page.get_by_role("status")).to_contain_text("created")
+    made = {room.name for room in await list_rooms(center.admin, SYSTEM)}
+    assert made == ({"Borealis"} if javascript else {"Atlas", "Borealis"})
+    # What is searched for may be a room, its calendar or its display.
+    await page.get_by_label("Search rooms").fill("BOREAL")
+    await expect(page.get_by_role("link", name="Borealis", exact=True)).to_be_visible()
+    await context.close()

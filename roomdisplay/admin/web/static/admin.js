@@ -56,6 +56,13 @@
     });
   }
 
+  // A list's own box ticks all of its boxes; each can then be taken out by itself.
+  for (const all of document.querySelectorAll("input[data-all]")) {
+    const boxes = [...all.closest("fieldset").querySelectorAll("input[type=checkbox]:not([data-all])")];
+    all.addEventListener("change", () => { for (const box of boxes) { box.checked = all.checked; } });
+    for (const box of boxes) { box.addEventListener("change", () => { all.checked = boxes.every((one) => one.checked); }); }
+  }
+
   // Two taps on a slow network are one.
   document.addEventListener("submit", (event) => {
     const form = event.target;
