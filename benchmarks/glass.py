@@ -21,7 +21,7 @@ PSS_TO_CHROMIUM = 0.33
 IDLE_SHARE = 0.002
 
 
-def run(*, rounds: int = 7, idle_s: float = 60) -> dict[str, object]:
+def run(*, rounds: int = 9, idle_s: float = 60) -> dict[str, object]:
     """Measure first frame, memory and idle work.
 
     Rounds alternate between the programs, so that whatever else the machine does meets all alike;
@@ -37,7 +37,7 @@ def run(*, rounds: int = 7, idle_s: float = 60) -> dict[str, object]:
         folder = Path(name)
         state = pair(admin, folder)
         with bare_window(screen, folder), paired_display(screen, admin, state, folder):
-            pass  # into the file cache
+            pass  # into the file cache, and compiled
         for _ in range(rounds):
             with bare_window(screen, folder) as bare:
                 frames["bare"].append(bare.first_frame_s)

@@ -70,10 +70,12 @@ def virtual_screen(frame_buffer: Path | None = None) -> Iterator[str]:
 def _started(
     command: Sequence[str], environ: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
+    # Compiled modules are kept, as an installed package has them; some shells forbid it.
+    ours = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env={**os.environ, **environ},
+            env={**ours, **environ},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
