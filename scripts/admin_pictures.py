@@ -19,10 +19,12 @@ from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.server import serve
 from roomdisplay.admin.settings import ServerSettings
 from roomdisplay.admin.store.tables import Device
+from roomdisplay.admin.use_cases.assignment import remove_calendar
 from roomdisplay.admin.use_cases.device_tokens import DisplayFacts
 from roomdisplay.admin.use_cases.devices import list_devices
+from roomdisplay.admin.use_cases.installer_links import make_installer_link
 from roomdisplay.admin.use_cases.pairing_grants import start_pairing
-from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
+from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, edit_room, list_rooms
 from roomdisplay.demo.clock import from_wall
 from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
 
@@ -38,6 +40,12 @@ FLAGS = [
 ]
 WIDTH, HEIGHT, TALLEST = 1280, 800, 1200
 AT = from_wall("2026-11-23T10:36:20")
+SHEET = """name;building;floor;capacity;calendar_address
+Atlas;Floor 2;;12;
+Helios;Floor 2;;4;
+Iris;Floor 4;;6;
+Juno;Floor 4;;many;
+"""
 DISPLAYS = (
     # name, room, place, model, seconds since it was heard of, what it shows
     ("Atlas door", "Atlas", "door", "Raspberry Pi 4", 12, "in_use"),
@@ -175,7 +183,31 @@ async def _draw(
         await page.emulate_media(color_scheme="dark")
         await _shoot(page, origin + paths["room"], folder / "room-dark.png")
         await _shoot(page, origin + paths["rooms"], folder / "rooms-phone-dark.png", 360)
+        await page.emulate_media(color_scheme="light")
+        await _draw_bulk(page, admin, owner, folder)
     await context.close()
+
+
+async def _draw_bulk(page: Page, admin: Admin, owner: Actor, folder: Path) -> None:
+    """What is done to many rooms at once; it changes the house, so it comes last."""
+    origin = admin.settings.canonical_origin
+    rooms = {room.name: room for room in await list_rooms(admin, owner)}
+    await page.goto(f"{origin}/rooms/csv")
+    await page.set_input_files(
+        "#f-file", {"name": "rooms.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
+    )
+    await page.get_by_role("button").filter(has_text="Show").click()
+    await _take(page, folder / "csv-preview.png")
+    for old, new in (("Everest", "Everest"), ("Fjord", "Salle Fjord")):
+        room = rooms[old]
+        await remove_calendar(admin, owner, room.id, confirm=True)
+        entered = RoomInput(name=new, timezone=room.timezone, building=room.building)
+        await edit_room(admin, owner, room.id, entered)
+    await _shoot(page, f"{origin}/rooms/matches", folder / "matches.png")
+    chosen = [rooms["Atlas"].id, rooms["Borealis"].id]
+    link = await make_installer_link(admin, owner, chosen, pairings=4, valid_for=timedelta(days=7))
+    await _shoot(page, link.url, folder / "installer.png", 420)
+    await _shoot(page, f"{origin}/people", folder / "people.png")
 
 
 async def _shoot(page: Page, address: str, picture: Path, width: int = WIDTH) -> None:
@@ -184,6 +216,10 @@ async def _shoot(page: Page, address: str, picture: Path, width: int = WIDTH) ->
     answer = await page.goto(address)
     assert answer is not None
     assert answer.ok, f"{address}: {answer.status}"
+    await _take(page, picture, width)
+
+
+async def _take(page: Page, picture: Path, width: int = WIDTH) -> None:
     height = await page.evaluate("document.documentElement.scrollHeight")
     await page.set_viewport_size({"width": width, "height": min(max(HEIGHT, height), TALLEST)})
     await page.screenshot(path=picture)
