@@ -31,6 +31,8 @@ _METADATA = frozenset(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+"""IPv4-compatible addresses (RFC 4291, section 2.5.5.1), given up but still routed by some."""
 
 
 class ForbiddenAddressError(httpx.ConnectError):
@@ -40,7 +42,7 @@ class ForbiddenAddressError(httpx.ConnectError):
 def is_forbidden(address: _IPAddress) -> bool:
     """Whether nothing of ours is to be found there: the link's own, metadata, no single host."""
     if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
+        if address in _NAT64 or address in _COMPATIBLE:
             return is_forbidden(ipaddress.IPv4Address(address.packed[-4:]))
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:

@@ -128,6 +128,11 @@ async def test_a_proxy_of_the_environment(
         ("::ffff:10.1.2.3", False),
         ("2002:a9fe:a9fe::1", True),
         ("64:ff9b::a9fe:a9fe", True),
+        ("::169.254.169.254", True),
+        ("::a83f:8110", True),
+        ("::224.0.0.1", True),
+        ("::10.1.2.3", False),
+        ("::1", False),
         ("168.63.129.16", True),
     ],
 )
