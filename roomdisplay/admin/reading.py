@@ -177,6 +177,9 @@ async def _believe(
         calendar = await session.get(Calendar, task.calendar.id)
         if calendar is None or calendar.next_due_at is None:
             return None  # taken from its last room meanwhile
+        connection = await session.get_one(CalendarConnection, calendar.connection_id)
+        if connection.values != task.connection.values:
+            return calendar.next_due_at  # this was another account's answer
         before = _picture(admin, task.kept) if kept is not None else None
         suspicious = kept is not None and is_suspicious(before, kept, now)
         if suspicious and not calendar.unconfirmed_empty:
@@ -185,9 +188,7 @@ async def _believe(
             return _due(task, calendar, now + CONFIRM_AFTER)
         calendar.unconfirmed_empty = False
         _mend(session, calendar, task)
-        connection = await session.get(CalendarConnection, calendar.connection_id)
-        if connection is not None:
-            connection.reason = connection.detail = connection.reason_since = None
+        connection.reason = connection.detail = connection.reason_since = None
         calendar.read_at, calendar.failures = task.started, 0
         unchanged = isinstance(told, Unchanged)
         calendar.cursor = told.cursor or (calendar.cursor if unchanged else None)

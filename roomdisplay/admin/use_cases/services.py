@@ -27,6 +27,7 @@ from roomdisplay.admin.use_cases.calendars import (
     make_due,
     save_calendars,
 )
+from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.service_form import (
     entered,
     kept_secrets,
@@ -148,6 +149,8 @@ async def change_connection(
         row.values = dict(settings.values)
         row.sealed_secrets = seal_secrets(admin, row.id, dict(settings.secrets))
         _take_facts(row, connector)
+        if settings.values != before.values:
+            await _distrust_pictures(session, row)
         await _proved(admin, session, row)
         await save_calendars(session, row.id, calendars)
         record(admin, session, actor, "service.changed", subject_id=row.id, name=row.name)
@@ -248,6 +251,18 @@ async def _proved(admin: Admin, session: AsyncSession, row: CalendarConnection) 
         if calendar.next_due_at is not None:
             make_due(session, calendar, admin.clock())
     news_after_commit(session, PAGES)
+
+
+async def _distrust_pictures(session: AsyncSession, row: CalendarConnection) -> None:
+    """What was read from the former account is shown as of unknown age until the new one answers."""
+    query = select(Calendar).where(Calendar.connection_id == row.id)
+    ids = []
+    for calendar in await session.scalars(query):
+        calendar.read_at = calendar.cursor = None
+        calendar.unconfirmed_empty = False
+        ids.append(calendar.id)
+    rooms = await rooms_of_calendars(session, ids)
+    news_after_commit(session, *(room_topic(room.id) for room in rooms))
 
 
 async def _view(admin: Admin, session: AsyncSession, row: CalendarConnection) -> ConnectionView:

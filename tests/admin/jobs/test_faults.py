@@ -95,6 +95,53 @@ async def test_a_rejected_password_is_told_of_the_connection_until_it_works(
     assert view.reason is None
 
 
+@pytest.mark.parametrize("change", [{"user": "another"}, {"url": "https://dav.example.net/"}])
+async def test_the_former_accounts_picture_is_not_taken_for_the_new_ones(
+    building: Any, owner: Actor, heard_at_once: Any, change: dict[str, str]
+) -> None:
+    building.service.cursors = True
+    await building.read_again()
+    assert (await building.calendar()).cursor is not None
+    async with building.news() as news:
+        await services.change_connection(
+            building.admin, owner, building.connection, building.form | change
+        )
+        assert await heard_at_once(news)
+    calendar = await building.calendar()
+    assert (calendar.read_at, calendar.cursor) == (None, None)
+    assert calendar.next_due_at == building.clock()
+    fresh = await room_freshness(building.admin, building.devices["Atlas"])
+    assert fresh.source_age_s >= fresh.trust_for_s
+    await building.jobs.read_due()
+    fresh = await room_freshness(building.admin, building.devices["Atlas"])
+    assert (fresh.source_age_s, fresh.source_state) == (0, "ok")
+
+
+async def test_an_answer_of_the_former_account_that_comes_late_is_dropped(
+    building: Any, owner: Actor, meeting: Any
+) -> None:
+    building.service.gate = asyncio.Event()
+    building.clock.pass_(seconds=61)
+    reading = asyncio.create_task(building.jobs.read_due())
+    await building.service.at_gate.wait()
+    building.service.calendars["atlas"] = [meeting("Somebody else's", at=5)]
+    await services.change_connection(
+        building.admin, owner, building.connection, building.form | {"user": "another"}
+    )
+    building.service.gate.set()
+    await reading
+    assert (await building.calendar()).read_at is None
+    assert await building.titles() == ["Planning", "Review"]
+
+
+async def test_a_new_password_alone_leaves_the_picture_as_fresh_as_it_was(
+    building: Any, owner: Actor
+) -> None:
+    before = (await building.calendar()).read_at
+    await services.change_connection(building.admin, owner, building.connection, building.form)
+    assert (await building.calendar()).read_at == before is not None
+
+
 async def test_a_sudden_empty_answer_is_asked_for_again_before_it_is_believed(
     building: Any, heard_at_once: Any
 ) -> None:
