@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from roomdisplay.admin.configuration import is_loopback
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import NotFoundError, TooManyTriesError
 from roomdisplay.admin.security.tokens import hash_token, new_token
@@ -190,6 +191,4 @@ async def _require_room_for_one_more(
 
 def _reachable(admin: Admin) -> bool:
     """Whether another machine could open the page: a QR code never leads to loopback."""
-    host = urlsplit(admin.settings.canonical_origin).hostname or ""
-    loopback = host == "localhost" or host.startswith("127.") or host == "::1"
-    return bool(admin.settings.demo) or not loopback
+    return not is_loopback(urlsplit(admin.settings.canonical_origin).hostname or "")
