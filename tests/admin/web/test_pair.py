@@ -80,6 +80,19 @@ async def test_a_code_that_no_display_shows(page: Page, sign_in: Any) -> None:
     await expect(page.get_by_text("No display shows this code.")).to_be_visible()
 
 
+async def test_codes_missed_again_and_again_are_told_on_the_overview(
+    page: Page, sign_in: Any
+) -> None:
+    await sign_in(page)
+    for _ in range(5):
+        await page.goto("/pair?code=BBBB-BBBB")
+    await page.goto("/")
+    alert = page.get_by_role("listitem").filter(has_text="5 missed pairing codes in the last hour")
+    await expect(alert).to_contain_text("From one address")
+    await alert.get_by_role("link", name="Look").click()
+    await expect(page.get_by_text("Entered a code that no display shows")).to_have_count(5)
+
+
 async def test_an_installer_pairs_and_sees_nothing_else(
     page: Page, center: Any, sign_in: Any, started: StartedPairing
 ) -> None:
