@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 import stat
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,6 +74,74 @@ def test_a_named_key_file_is_made_for_its_owner_alone_and_kept(tmp_path: Path) -
     sealed = open_sealer(path, {}).seal(b"x", "a")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert open_sealer(path, {}).unseal(sealed, "a") == b"x"
+
+
+@dataclass
+class Disk:
+    """Notes what is put on the disk, and breaks when a test wants it to."""
+
+    synced: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    """A path, and the names that stood in its folder (in it, for a folder) at that instant."""
+    full: str | None = None
+    """What cannot be written any more: names that hold this."""
+
+    def fsync(self, handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        if self.full is not None and self.full in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        folder = path if path.is_dir() else path.parent
+        self.synced.append((path.name, frozenset(one.name for one in folder.iterdir())))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    noted = Disk()
+    monkeypatch.setattr(os, "fsync", noted.fsync)
+    return noted
+
+
+def assert_durable(disk: Disk, folder: str, name: str) -> None:
+    """Its content reached the disk before it had its name, and its name before anybody used it."""
+    content = [names for synced, names in disk.synced if synced.startswith(f".{name}.")]
+    assert content
+    assert all(name not in names for names in content)
+    assert any(synced == folder and name in names for synced, names in disk.synced)
+
+
+def test_a_key_is_on_the_disk_before_anything_is_sealed_with_it(tmp_path: Path, disk: Disk) -> None:
+    open_sealer(tmp_path / "seal.key", {})
+    assert_durable(disk, tmp_path.name, "seal.key")
+    assert [path.name for path in tmp_path.iterdir()] == ["seal.key"]
+
+
+def test_a_full_disk_leaves_no_piece_of_a_key(tmp_path: Path, disk: Disk) -> None:
+    disk.full = "seal.key"
+    with pytest.raises(StartError, match="No space left"):
+        open_sealer(tmp_path / "seal.key", {})
+    assert list(tmp_path.iterdir()) == []
+    disk.full = None
+    assert open_sealer(tmp_path / "seal.key", {}).kept_in == "key file"
+
+
+def test_an_authority_is_on_the_disk_before_a_display_pins_it(tmp_path: Path, disk: Disk) -> None:
+    open_authority(tmp_path / "tls", Sealer(KEY, "test"), datetime.now(UTC))
+    assert_durable(disk, "tls", "authority.pem")
+    assert_durable(disk, "tls", "authority.key.sealed")
+    assert disk.synced[0][0] == tmp_path.name  # the folder's own name
+
+
+@pytest.mark.parametrize("file", ["authority.pem", "authority.key.sealed"])
+def test_an_authority_half_written_is_made_anew(tmp_path: Path, disk: Disk, file: str) -> None:
+    sealer, now = Sealer(KEY, "test"), datetime.now(UTC)
+    disk.full = file
+    with pytest.raises(StartError, match="No space left"):
+        open_authority(tmp_path / "tls", sealer, now)
+    assert not (tmp_path / "tls" / file).exists()
+    disk.full = None
+    made = open_authority(tmp_path / "tls", sealer, now)
+    again = open_authority(tmp_path / "tls", sealer, now)
+    assert again.certificate == made.certificate
+    assert again.pin == made.pin
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomdisplay.admin.errors import StartError
+from roomdisplay.admin.security.durable_file import make_durably
 from roomdisplay.admin.security.sealing import KEY_BYTES, Sealer, UnsealError
 from roomdisplay.admin.store.database import Store
 from roomdisplay.admin.store.tables import SettingsScope
@@ -81,17 +82,13 @@ def _remember(session: AsyncSession, sealer: Sealer) -> None:
 
 
 def _key_of_file(path: Path) -> bytes:
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise StartError(f"The key file {path} cannot be made: {error.strerror}.") from error
-    else:
-        with os.fdopen(made, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists():
+        try:
+            make_durably(path, secrets.token_bytes(KEY_BYTES))
+        except FileExistsError:
+            pass  # made by another process just now
+        except OSError as error:
+            raise StartError(f"The key file {path} cannot be made: {error.strerror}.") from error
     try:
         if path.stat().st_mode & 0o077:
             raise StartError(f"Others may read the key file {path}: run  chmod 600 {path}")

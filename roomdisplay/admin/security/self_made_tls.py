@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from roomdisplay.admin.errors import StartError
+from roomdisplay.admin.security.durable_file import replace_durably
 from roomdisplay.admin.security.sealing import Sealer, UnsealError
 
 AUTHORITY_DAYS = 20 * 365
@@ -51,15 +52,20 @@ def open_authority(folder: Path, sealer: Sealer, now: datetime) -> Authority:
     """The authority kept in `folder`, made if there is none yet.
 
     Raises:
-        StartError: its key was sealed with another key, or its files are damaged.
+        StartError: its key was sealed with another key, or its files are damaged or cannot be
+            written.
     """
     key_file, certificate_file = folder / _KEY_FILE, folder / _CERTIFICATE_FILE
     if not key_file.exists():
         authority = _new_authority(now)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         pem = authority.certificate.public_bytes(serialization.Encoding.PEM)
-        certificate_file.write_bytes(pem)
-        key_file.write_bytes(sealer.seal(_key_bytes(authority.key), _OWNER))
+        try:  # the key last: once it is there, so is the certificate, whenever the power fails
+            replace_durably(certificate_file, pem)
+            replace_durably(key_file, sealer.seal(_key_bytes(authority.key), _OWNER))
+        except OSError as error:
+            raise StartError(
+                f"The authority cannot be kept in {folder}: {error.strerror}."
+            ) from error
         return authority
     try:
         key = serialization.load_der_private_key(
