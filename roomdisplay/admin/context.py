@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from roomdisplay.admin.news import News
@@ -29,3 +30,5 @@ class Admin:
     news: News
     sealer: Sealer
     settings: ServerSettings
+    setting_up: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held while one's only screen is given its calendar."""

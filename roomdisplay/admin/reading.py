@@ -178,8 +178,8 @@ async def _believe(
         if calendar is None or calendar.next_due_at is None:
             return None  # taken from its last room meanwhile
         connection = await session.get_one(CalendarConnection, calendar.connection_id)
-        if connection.values != task.connection.values:
-            return calendar.next_due_at  # this was another account's answer
+        if not _same_account(connection, task.connection):
+            return calendar.next_due_at
         before = _picture(admin, task.kept) if kept is not None else None
         suspicious = kept is not None and is_suspicious(before, kept, now)
         if suspicious and not calendar.unconfirmed_empty:
@@ -277,6 +277,11 @@ async def _failed(
             news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
         calendar.reason, calendar.detail = reason, detail
         return due_at
+
+
+def _same_account(now: CalendarConnection, then: CalendarConnection) -> bool:
+    """Whether nothing else was entered while it was being read; else it is another's answer."""
+    return (now.values, now.sealed_secrets) == (then.values, then.sealed_secrets)
 
 
 def _due(task: _Task, calendar: Calendar, at: datetime) -> datetime | None:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
+
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import InvalidInputError, ServiceError
 from roomdisplay.admin.live import prove, trying
 from roomdisplay.admin.security.roles import Actor, Permission, require
+from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.admin.use_cases.assignment import assign_address
 from roomdisplay.admin.use_cases.devices import list_devices, move_device
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room, list_rooms
-from roomdisplay.admin.use_cases.services import connect_service
+from roomdisplay.admin.use_cases.service_form import account_of, entered, kept_secrets
+from roomdisplay.admin.use_cases.services import change_connection, connect_service
 from roomdisplay.connectors.base import (
     CalendarInfo,
     ConnectionSettings,
@@ -77,18 +81,40 @@ async def use(
 ) -> str:
     """Connect the calendar and give it to the screen's room, made if there is none; the room's id.
 
+    Applied twice, it comes to the same: one connection, one room.
+
     Raises:
         AdminError: see `look`; nothing was saved then.
     """
     found = await look(admin, actor, pasted, zone)
-    name = found.name or room_name
-    connection = await connect_service(admin, actor, found.service, name, _form(pasted))
-    room_id = await _room(admin, actor, room_name or found.name, zone)
-    await assign_address(admin, actor, room_id, connection, found.calendar_address, confirm=True)
-    for device in await list_devices(admin, actor):
-        if device.room_id is None:
-            await move_device(admin, actor, device.id, room_id)
+    async with admin.setting_up:  # a second tap on Apply comes before the first is done
+        connection = await _connection(admin, actor, found, pasted, found.name or room_name)
+        room_id = await _room(admin, actor, room_name or found.name, zone)
+        await assign_address(
+            admin, actor, room_id, connection, found.calendar_address, confirm=True
+        )
+        for device in await list_devices(admin, actor):
+            if device.room_id is None:
+                await move_device(admin, actor, device.id, room_id)
     return room_id
+
+
+async def _connection(
+    admin: Admin, actor: Actor, found: FoundCalendar, pasted: PastedCalendar, name: str
+) -> str:
+    """The connection to this account: the one there is, with the password as it is now, or new."""
+    form = _form(pasted)
+    wanted = entered(found.service, form, {})
+    async with admin.store.reading() as session:
+        query = select(CalendarConnection).where(CalendarConnection.service == found.service)
+        rows = list(await session.scalars(query.order_by(CalendarConnection.created_at)))
+    for row in rows:
+        kept = ConnectionSettings(values=row.values, secrets=kept_secrets(admin, row))
+        if account_of(found.service, kept) == account_of(found.service, wanted):
+            if kept != wanted:
+                await change_connection(admin, actor, row.id, form)
+            return row.id
+    return await connect_service(admin, actor, found.service, name, form)
 
 
 async def _room(admin: Admin, actor: Actor, name: str, zone: str) -> str:
@@ -111,11 +137,11 @@ def _form(pasted: PastedCalendar) -> dict[str, str]:
 
 
 async def _read(admin: Admin, service: str, pasted: PastedCalendar, zone: str) -> FoundCalendar:
-    entered = {key: value for key, value in _form(pasted).items() if value}
+    given = {key: value for key, value in _form(pasted).items() if value}
     secret = {one.key for one in fields(service) if one.secret}
     settings = ConnectionSettings(
-        values={key: value for key, value in entered.items() if key not in secret},
-        secrets={key: value for key, value in entered.items() if key in secret},
+        values={key: value for key, value in given.items() if key not in secret},
+        secrets={key: value for key, value in given.items() if key in secret},
     )
     now = admin.clock()
     async with trying(admin, service, settings) as connector:

@@ -73,6 +73,16 @@ def without_borrowed_secrets(
     return ConnectionSettings(values=settings.values, secrets=secrets)
 
 
+def account_of(service: str, settings: ConnectionSettings) -> dict[str, str]:
+    """What tells one account from another: all that was entered except for the password."""
+    every = {**settings.values, **settings.secrets}
+    return {
+        one.key: every[one.key]
+        for one in service_fields(service)
+        if one.kind != "password" and one.key in every
+    }
+
+
 def kept_secrets(admin: Admin, connection: CalendarConnection) -> Mapping[str, str]:
     """The stored secrets; none if they were sealed with a key that is not here any more."""
     try:

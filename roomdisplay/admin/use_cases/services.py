@@ -29,6 +29,7 @@ from roomdisplay.admin.use_cases.calendars import (
 )
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.service_form import (
+    account_of,
     entered,
     kept_secrets,
     require_name,
@@ -149,7 +150,7 @@ async def change_connection(
         row.values = dict(settings.values)
         row.sealed_secrets = seal_secrets(admin, row.id, dict(settings.secrets))
         _take_facts(row, connector)
-        if settings.values != before.values:
+        if account_of(row.service, settings) != account_of(row.service, before):
             await _distrust_pictures(session, row)
         await _proved(admin, session, row)
         await save_calendars(session, row.id, calendars)
@@ -254,7 +255,7 @@ async def _proved(admin: Admin, session: AsyncSession, row: CalendarConnection) 
 
 
 async def _distrust_pictures(session: AsyncSession, row: CalendarConnection) -> None:
-    """What was read from the former account is shown as of unknown age until the new one answers."""
+    """Until the new account answers, nobody can tell how old what the former one said is."""
     query = select(Calendar).where(Calendar.connection_id == row.id)
     ids = []
     for calendar in await session.scalars(query):
