@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from roomdisplay.admin.last_read import LastRead
 from roomdisplay.admin.news import News
 from roomdisplay.admin.security.sealing import Sealer
 from roomdisplay.admin.settings import ServerSettings
@@ -30,5 +31,6 @@ class Admin:
     news: News
     sealer: Sealer
     settings: ServerSettings
+    last_read: LastRead = field(default_factory=LastRead, compare=False, repr=False)
     setting_up: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
     """Held while one's only screen is given its calendar."""

@@ -69,6 +69,8 @@ class _Task:
     """The last good picture, unless it is of another key or an older version."""
     plan: ReadPlan
     started: datetime
+    began: float
+    """The same on the clock that nobody sets."""
 
     @property
     def zones(self) -> list[str]:
@@ -116,7 +118,7 @@ async def read_calendar(
 
 
 async def _begin(admin: Admin, calendar_id: str) -> _Task | None:
-    now = admin.clock()
+    now, began = admin.clock(), admin.last_read.now()
     async with admin.store.reading() as session:
         calendar = await session.get(Calendar, calendar_id)
         rooms = await rooms_of_calendars(session, [calendar_id])
@@ -134,7 +136,7 @@ async def _begin(admin: Admin, calendar_id: str) -> _Task | None:
         read_window=Window(kept.window_start, kept.window_end) if kept else None,
         read_zone=kept.timezone if kept else None,
     )
-    return _Task(calendar, connection, rooms, kept, plan, now)
+    return _Task(calendar, connection, rooms, kept, plan, now, began)
 
 
 def _look_at(admin: Admin, task: _Task, told: Picture | Unchanged, full: bool) -> _Answer:  # noqa: FBT001 - called through a thread
@@ -206,7 +208,9 @@ async def _believe(
         wait = interval(check_every, cheap_check=cheap, in_use=in_use)
         if kept is not None:
             await _replace_picture(admin, session, task, kept, answer.digest)
-        return _due(task, calendar, due_after_success(task.zones, now, wait, rng))
+        due_at = _due(task, calendar, due_after_success(task.zones, now, wait, rng))
+    admin.last_read.note(task.calendar.id, task.started, task.began)  # what is stored only
+    return due_at
 
 
 async def _in_use(session: AsyncSession, connection_id: str) -> int:

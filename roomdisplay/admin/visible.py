@@ -55,6 +55,8 @@ class SourceFacts:
 
     read_at: datetime | None
     check_every: timedelta
+    elapsed: timedelta | None = None
+    """Since that reading, on a clock that nobody sets; None: this process did not read it."""
     reason: str | None = None
     """The key of why it cannot be read; None: well."""
     unconfirmed: bool = False
@@ -123,7 +125,10 @@ def visible_schedule(facts: RoomFacts, now: datetime, id_key: bytes) -> Schedule
 
 
 def freshness(source: SourceFacts | None, now: datetime, red_grace: timedelta) -> FreshnessMessage:
-    """How old the picture is; a room without a calendar has nothing that could grow old."""
+    """How old the picture is; a room without a calendar has nothing that could grow old.
+
+    Where the server's clock and the one that nobody sets disagree, the greater age counts.
+    """
     if source is None:
         span = fresh_for(timedelta(0))
         return FreshnessMessage(
@@ -136,6 +141,8 @@ def freshness(source: SourceFacts | None, now: datetime, red_grace: timedelta) -
     age = now - source.read_at if source.read_at else span + red_grace
     if age < timedelta(0):  # the server's clock was set back: how old it is cannot be told
         age = span + red_grace
+    if source.elapsed is not None and source.read_at is not None:
+        age = max(age, source.elapsed)
     state, reason = SourceState.OK, source.reason
     if source.reason is not None:
         state = SourceState.FAILING

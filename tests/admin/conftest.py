@@ -18,6 +18,7 @@ import pytest
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.jobs import Jobs
+from roomdisplay.admin.last_read import LastRead
 from roomdisplay.admin.news import News
 from roomdisplay.admin.security.passwords import hash_password
 from roomdisplay.admin.security.roles import Actor, Role
@@ -53,6 +54,8 @@ class Clock:
     now: datetime = START
     since: float | None = None
     """When it began to run, monotonic; None: it stands."""
+    passed: float = 0.0
+    """Seconds that went by, whatever the clock was set to."""
 
     def __call__(self) -> datetime:
         elapsed = 0.0 if self.since is None else time.monotonic() - self.since
@@ -63,6 +66,14 @@ class Clock:
 
     def pass_(self, **span: float) -> None:
         self.now += timedelta(**span)
+        self.passed += timedelta(**span).total_seconds()
+
+    def set(self, now: datetime) -> None:
+        """Somebody sets the server's clock; no time goes by."""
+        self.now = now
+
+    def boottime(self) -> float:
+        return self.passed
 
 
 @dataclass
@@ -176,7 +187,14 @@ async def admin(empty_store: Path, tmp_path: Path, clock: Clock) -> AsyncIterato
     news = News()
     store = Store(settings.database_url, news)
     sealer = Sealer(os.urandom(32), "test")
-    yield Admin(store=store, clock=clock, news=news, sealer=sealer, settings=settings)
+    yield Admin(
+        store=store,
+        clock=clock,
+        news=news,
+        sealer=sealer,
+        settings=settings,
+        last_read=LastRead(clock.boottime),
+    )
     await store.close()
 
 

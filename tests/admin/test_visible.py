@@ -190,6 +190,21 @@ def test_a_picture_from_the_future_is_of_unknown_age_not_new() -> None:
     assert fresh.source_age_s >= fresh.trust_for_s
 
 
+@given(st.floats(-1e6, 1e6), st.none() | st.floats(0, 1e6))
+def test_the_greater_of_both_ages_counts(by_clock: float, elapsed: float | None) -> None:
+    every, grace = timedelta(seconds=60), timedelta(minutes=30)
+    source = SourceFacts(
+        read_at=NOW - timedelta(seconds=by_clock),
+        check_every=every,
+        elapsed=None if elapsed is None else timedelta(seconds=elapsed),
+    )
+    age = freshness(source, NOW, grace).source_age_s
+    assert age >= by_clock - 1e-3
+    assert elapsed is None or age >= elapsed - 1e-3
+    if by_clock >= (elapsed or 0) and by_clock >= 0:
+        assert age == pytest.approx(by_clock, abs=1e-3)
+
+
 def test_a_cursor_is_used_for_its_own_window_and_zone_only() -> None:
     window = window_of(PARIS, NOW)
     later = NOW + timedelta(hours=1)

@@ -66,7 +66,7 @@ async def room_freshness(admin: Admin, device_id: str) -> FreshnessMessage:
     async with admin.store.reading() as session:
         device, row = await _place_of(session, device_id)
         merged = effective(await merged_values(session, row, device))
-        source, _ = await _source(session, row)
+        source, _ = await _source(admin, session, row)
         return freshness(source, admin.clock(), merged.display.rules.red_grace)
 
 
@@ -126,7 +126,7 @@ async def gather(
     place: Place = Place.INSIDE,
 ) -> tuple[RoomFacts, SourceFacts | None]:
     """All that the schedule of one display is made of; without one, of a display at `place`."""
-    source_facts, source = await _source(session, row)
+    source_facts, source = await _source(admin, session, row)
     displays = await displays_of_room(session, row.id)
     chosen = conference_display(displays)
     picture = await _picture(admin, session, row.calendar_id) if row.calendar_id else None
@@ -177,7 +177,7 @@ async def _place_of(session: AsyncSession, device_id: str) -> tuple[Device, Room
 
 
 async def _source(
-    session: AsyncSession, row: RoomRow
+    admin: Admin, session: AsyncSession, row: RoomRow
 ) -> tuple[SourceFacts, Source] | tuple[None, None]:
     if row.calendar_id is None:
         return None, None
@@ -191,6 +191,7 @@ async def _source(
     facts = SourceFacts(
         read_at=calendar.read_at,
         check_every=check_every,
+        elapsed=admin.last_read.elapsed(calendar.id, calendar.read_at),
         reason=calendar.reason,
         unconfirmed=calendar.unconfirmed_empty,
     )

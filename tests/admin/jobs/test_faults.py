@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
+from roomdisplay.admin.last_read import LastRead
 from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.store.tables import (
     CalendarConnection,
@@ -56,6 +58,36 @@ async def test_the_last_picture_stays_when_a_service_fails(
     assert sum("again" in line for line in edges) == 2
     assert "Ada" not in caplog.text
     assert "Planning" not in caplog.text
+
+
+async def test_a_clock_set_back_makes_no_picture_younger(building: Any, clock: Any) -> None:
+    read_at = clock()
+    down = UnavailableError("down")
+    building.service.faults = [down] * 20
+    await building.read_again(minutes=12)
+    clock.set(read_at + timedelta(minutes=1))
+    building.service.faults = [down] * 20
+    await building.jobs.read_due()
+    fresh = await room_freshness(building.admin, building.devices["Atlas"])
+    assert fresh.source_age_s == 12 * 60
+    building.service.faults = []
+    await building.read_again(minutes=40)
+    fresh = await room_freshness(building.admin, building.devices["Atlas"])
+    assert (fresh.source_age_s, fresh.source_state) == (0, "ok")
+
+
+async def test_a_new_process_and_one_beside_go_by_the_servers_clock(
+    building: Any, clock: Any
+) -> None:
+    restarted = replace(building.admin, last_read=LastRead(clock.boottime))
+    clock.pass_(minutes=12)
+    fresh = await room_freshness(restarted, building.devices["Atlas"])
+    assert fresh.source_age_s == 12 * 60
+    atlas = await building.calendar()
+    restarted.last_read.note(atlas.id, atlas.read_at, clock.boottime() - 5000)
+    await building.read_again()  # by the other process
+    fresh = await room_freshness(restarted, building.devices["Atlas"])
+    assert fresh.source_age_s == 0
 
 
 async def test_one_calendars_failure_does_not_reach_the_others(building: Any, meeting: Any) -> None:
