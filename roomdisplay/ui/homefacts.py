@@ -48,8 +48,6 @@ class HomeFacts(Struct, frozen=True, kw_only=True):
     check_in_ready: bool = False
     rows: tuple[MeetingRow, ...] = ()
     rows_label: str = ""
-    longest_time: str = ""
-    """Of the rows' times, the one with the most letters: it sets the column."""
     strip: DayStrip = NO_STRIP
     more: str = ""
     less: str = ""
@@ -109,14 +107,12 @@ def home_facts(
     )
     if schedule is None or state.kind in _WITHOUT_A_DAY:
         return facts
-    rows = _rows(state, now, place, w)
     feed = "" if trouble else _feed_note(snapshot, reading, now, w)
     return replace(
         _with_meeting(facts, state, snapshot.pending | tapped, place, w),
         note=trouble or feed,
-        rows=rows,
+        rows=_rows(state, now, place, w),
         rows_label=w.translate("Home", "Next"),
-        longest_time=max((row.time for row in rows), key=len, default=""),
         strip=day_strip(schedule, now, w),
     )
 

@@ -249,3 +249,59 @@ def test_a_small_panel_keeps_to_one_next_meeting_and_no_day_bar(
         names = [piece.name for piece in shown(picture.stage)]
         assert "DayBar" not in names
         assert names.count("TapButton") <= (3 if "More" in names else 2)
+
+
+def _rows(stage: QQuickItem) -> Iterator[QQuickItem]:
+    for child in stage.childItems():
+        if kind(child) == "MeetingRow" and child.isVisible():
+            yield child
+        yield from _rows(child)
+
+
+def _title_of(row: QQuickItem) -> QQuickItem:
+    wanted = row.property("title")
+    return next(c for c in row.childItems() if c.property("text") == wanted)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    "title", ["Quarterly planning", "Quarterly planning with everybody who pays for it"]
+)
+@pytest.mark.parametrize("state", ["in_use", "stale_busy"])
+def test_next_meetings_and_the_day_bar_outlast_a_long_title(
+    state: str,
+    title: str,
+    language: str,
+    samples: ModuleType,
+    picture_of: Callable[..., Picture],
+) -> None:
+    meetings = tuple(
+        replace(m, title=title) if m.title == "Quarterly planning" else m
+        for m in samples.day(Place.INSIDE)
+    )
+    build = samples.STATES[samples.StateKind(state)]
+    snapshot = build(place=Place.INSIDE, language=language)
+    listed = replace(snapshot.schedule, meetings=meetings)
+    picture = picture_of(replace(snapshot, schedule=listed), (1280, 800), place=Place.INSIDE)
+    picture.settle()
+    rows = list(_rows(picture.stage))
+    assert len(rows) >= 1
+    assert "DayBar" in [piece.name for piece in shown(picture.stage)]
+    assert not any(_title_of(row).property("truncated") for row in rows)
+
+
+def test_the_organiser_goes_before_a_title_is_cut_short(
+    samples: ModuleType, picture_of: Callable[..., Picture]
+) -> None:
+    long = "A title that needs nearly all of the row"
+    meetings = tuple(
+        replace(m, title=long) if m.title == "Design review" else m
+        for m in samples.day(Place.INSIDE)
+    )
+    snapshot = samples.snapshot(place=Place.INSIDE, meetings=meetings)
+    picture = picture_of(snapshot, (1920, 1080), place=Place.INSIDE)
+    picture.settle()
+    first, second, *_ = _rows(picture.stage)
+    assert not _title_of(first).property("truncated")
+    assert not any(c.isVisible() and c.property("text") == "Design" for c in first.childItems())
+    assert any(c.isVisible() and c.property("text") == "Procurement" for c in second.childItems())

@@ -36,7 +36,6 @@ class HomeModel(FactsHolder):
     checkInLabel = fact(str, "check_in", changed)  # noqa: N815
     checkInReady = fact(bool, "check_in_ready", changed)  # noqa: N815
     rowsLabel = fact(str, "rows_label", changed)  # noqa: N815
-    longestTime = fact(str, "longest_time", changed)  # noqa: N815
     moreLabel = fact(str, "more", changed)  # noqa: N815
     lessLabel = fact(str, "less", changed)  # noqa: N815
     touch = fact(bool, "touch", changed)
@@ -56,6 +55,11 @@ class HomeModel(FactsHolder):
     def joinNext(self) -> bool:  # noqa: N802
         """Whether the next meeting has a button of its own."""
         return any(row.join for row in self.facts.rows)
+
+    @Property(bool, notify=changed)
+    def rowsDetailed(self) -> bool:  # noqa: N802
+        """Whether any of the meetings to come says who called it, besides its title."""
+        return any(row.detail for row in self.facts.rows)
 
     @Property(float, notify=changed)
     def now(self) -> float:

@@ -20,11 +20,15 @@ Item {
     property string family: Theme.displayFamily
     property bool mayBreak: true
 
-    readonly property real single: room / Math.max(0.01, whole.advanceWidth / 100)
+    // The width of the whole text for each pixel of its size.
+    readonly property real advance: whole.advanceWidth / 100
+    readonly property real single: room / Math.max(0.01, advance)
     readonly property bool tooLong: mayBreak && single < least
     readonly property bool broken: tooLong && parts.length === 2
     readonly property list<string> parts: tooLong ? halves(text) : [text]
     readonly property real inTwo: Math.min(room / Math.max(0.01, first.advanceWidth / 100), room / Math.max(0.01, second.advanceWidth / 100))
+    // The width of the upper of two lines for each pixel of the size.
+    readonly property real firstAdvance: first.advanceWidth / 100
     // Below this the text is cut short instead.
     readonly property int smallest: Theme.small
     readonly property int size: Math.max(smallest, Math.floor(broken ? Math.min(mostBroken, inTwo) : Math.min(most, single)))
@@ -32,8 +36,11 @@ Item {
     readonly property real capHeight: size * Theme.capRatio
     readonly property real bearing: Math.min(whole.tightBoundingRect.x, 12) / 100 * size
 
-    implicitHeight: text === "" ? 0 : Math.ceil(capHeight + (body.lineCount > 1 ? body.contentHeight / 2 : 0))
-    implicitWidth: Math.ceil(body.implicitWidth)
+    readonly property bool twoLines: broken && !crammed
+    readonly property int leading: Math.round(size * 1.04)
+
+    implicitHeight: text === "" ? 0 : Math.ceil(capHeight + (twoLines ? leading : body.lineCount > 1 ? body.contentHeight / 2 : 0))
+    implicitWidth: Math.ceil(Math.max(body.implicitWidth, twoLines ? tail.implicitWidth : 0))
     visible: text !== ""
 
     // The two parts of a text that are as equally long as its spaces allow.
@@ -74,20 +81,30 @@ Item {
         text: fit.tooLong ? fit.parts[1] ?? "" : ""
     }
 
-    PlainText {
-        id: body
-
+    component Line: PlainText {
         color: fit.color
         font.family: fit.family
         font.letterSpacing: fit.size * Theme.tracking
         font.pixelSize: fit.size
         font.weight: fit.weight
-        lineHeight: fit.broken && !fit.crammed ? 0.86 : 1
-        maximumLineCount: 2
-        width: fit.crammed ? fit.room : implicitWidth
-        wrapMode: fit.crammed ? Text.Wrap : Text.NoWrap
-        text: fit.broken && !fit.crammed ? fit.parts.join("\n") : fit.text
         x: -fit.bearing
         y: Math.round(fit.capHeight - baselineOffset)
+    }
+
+    Line {
+        id: body
+
+        maximumLineCount: fit.crammed ? 2 : 1
+        text: fit.twoLines ? fit.parts[0] ?? "" : fit.text
+        width: fit.crammed ? fit.room : implicitWidth
+        wrapMode: fit.crammed ? Text.Wrap : Text.NoWrap
+    }
+
+    Line {
+        id: tail
+
+        text: fit.twoLines ? fit.parts[1] ?? "" : ""
+        visible: text !== ""
+        y: body.y + fit.leading
     }
 }

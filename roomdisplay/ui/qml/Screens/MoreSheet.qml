@@ -3,6 +3,7 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Controls
 import RoomDisplay.Models
+import Theme
 
 // The meetings that had no room on a small screen.
 Sheet {
@@ -18,8 +19,8 @@ Sheet {
 
     MeetingList {
         anchors.fill: parent
+        form: Theme.portrait ? "stacked" : "columns"
         home: sheet.home
-        wide: false
 
         onJoinTapped: meetingId => {
             sheet.glass.closeSheet();
