@@ -103,7 +103,13 @@ def pair(at: Building, folder: Path) -> Path:
 def paired_display(screen: str, at: Building, state: Path, folder: Path) -> Iterator[Program]:
     """`roomdisplay display`, as it starts after a power cut, until it has painted, and on."""
     command = [
-        *(str(Path(sys.executable).with_name("roomdisplay")), "display", "--server", at.server),
+        *(
+            str(Path(sys.executable).with_name("roomdisplay")),
+            "display",
+            "--trust-clock",
+            "--server",
+            at.server,
+        ),
         *("--state-dir", str(state), "--insecure-key-file", str(key_file(state))),
         *("--windowed", f"{SIZE[0]}x{SIZE[1]}", "--place", "inside", "--language", "en"),
     ]

@@ -38,6 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=system_language(os.environ),
         help="what it speaks until the Admin Center says it (default: %(default)s)",
     )
+    parser.add_argument(
+        "--trust-clock",
+        action="store_true",
+        help="believe this machine's clock, though no time server and no battery vouches for it",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +63,7 @@ def _show(options: argparse.Namespace) -> int:
     from roomdisplay.device.watchdog import ServiceManager  # noqa: PLC0415
     from roomdisplay.model.room import Place  # noqa: PLC0415
     from roomdisplay.sync.engine import create_engine  # noqa: PLC0415
-    from roomdisplay.sync.options import DisplayOptions  # noqa: PLC0415
+    from roomdisplay.sync.options import Clocks, DisplayOptions  # noqa: PLC0415
     from roomdisplay.sync.warm import runtime_folder  # noqa: PLC0415
     from roomdisplay.ui.qt import load_qt  # noqa: PLC0415
 
@@ -73,6 +78,7 @@ def _show(options: argparse.Namespace) -> int:
             server_pin=settings.server_pin,
             insecure_key_file=settings.insecure_key_file,
             runtime_dir=runtime_folder(os.environ, os.getuid()),
+            clocks=Clocks(wall_is_trusted=(lambda: True) if options.trust_clock else None),
         )
     )
     os.environ.update(choose_backends(dict(os.environ)))

@@ -167,6 +167,7 @@ class Life:
     ) -> tuple[IdentityStore, DeviceIdentity]:
         """Be paired and live, until the pairing is lost; or become paired."""
         clocks = self._options.clocks
+        self._timekeeper.server_is(loopback=server.loopback)
         # A token is for the server that gave it and is shown to no other.
         elsewhere = identity.paired is not None and identity.paired.server != server.origin
         if elsewhere:

@@ -34,9 +34,10 @@ class Clocks(Struct, frozen=True, kw_only=True):
     boot_id: str = field(default_factory=boot_id)
     speed: float = 1.0
     """Boot-time seconds that pass in a real one; tests hasten waiting with it."""
-    server_is_trusted: bool = True
-    """Whether the server's time may be believed. Where the Admin Center runs on this very machine
-    its time is no other than the wall clock's; False leaves the judgement to that."""
+    server_is_trusted: bool | None = None
+    """Whether the server's time may be believed; None: unless its address is loopback. Where the
+    Admin Center runs on this very machine its time is no other than the wall clock's, and a small
+    computer without a clock battery would vouch for itself."""
 
 
 class JoinOptions(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,12 @@ class Timekeeper:
         self._clock = self._device_clock(RELEASED)
         self._kept: Moment | None = None
         self._look_due = 0.0
+        self._server_is_trusted = clocks.server_is_trusted is not False
+
+    def server_is(self, *, loopback: bool) -> None:
+        """Say whether the Admin Center is this machine; its time is then the machine's own."""
+        told = self._clocks.server_is_trusted
+        self._server_is_trusted = not loopback if told is None else told
 
     def restore(self, moment: Moment) -> None:
         """Take up what an earlier process knew; within one boot that is as good as heard now."""
@@ -54,7 +60,7 @@ class Timekeeper:
 
     def hear(self, heard: Heard) -> None:
         """The server told its time. A beat's way here is not known, so it sets no clock."""
-        if self._clocks.server_is_trusted and not heard.is_beat:
+        if self._server_is_trusted and not heard.is_beat:
             utc = heard.message.now.astimezone(UTC)
             self._clock.heard(utc, sent=heard.sent, received=heard.received)
         self._kept = None

@@ -55,7 +55,7 @@ class BoxClock:
         self.boot, self.elapsed, self._begun = self.boot + "+", 5.0, time.monotonic()
         self.wall_offset += away
 
-    def clocks(self, *, server_is_trusted: bool = True) -> Clocks:
+    def clocks(self, *, server_is_trusted: bool | None = True) -> Clocks:
         return Clocks(
             boottime=self.boottime,
             wall=self.wall,
@@ -75,7 +75,7 @@ class Display:
         self.clock = BoxClock()
         self.runtime_dir: Path | None = None
         self.join = JoinOptions(command="no-such-browser")
-        self.server_is_trusted = True
+        self.server_is_trusted: bool | None = True
         self.restarts = 0
         self.engine: DisplayEngine | None = None
         self.snapshots: list[Snapshot] = []
