@@ -9,9 +9,8 @@ import argparse
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +20,7 @@ PROVISIONING_FILE = "provisioning.toml"
 _LIMIT = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisplaySettings:
+class DisplaySettings(NamedTuple):
     """A display's start-up settings."""
 
     state_dir: Path

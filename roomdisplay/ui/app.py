@@ -27,7 +27,7 @@ from shiboken6 import Shiboken
 
 from roomdisplay.device.watchdog import ServiceManager
 from roomdisplay.model.room import Place
-from roomdisplay.sync.snapshot import Engine
+from roomdisplay.sync.snapshot import Engine, Snapshot
 from roomdisplay.ui.bridge import Bridge
 from roomdisplay.ui.fonts import prepare_fonts
 from roomdisplay.ui.stage import QML, stage_properties, strip_height
@@ -129,8 +129,9 @@ class Glass(QObject):
         self.window.close()
         Shiboken.delete(self._qml)
 
-    def _take(self, snapshot: object) -> None:
-        self.model.take(snapshot)  # type: ignore[arg-type]  # the bridge carries only snapshots
+    def _take(self, snapshot: Snapshot) -> None:
+        if snapshot is not self.model.snapshot:
+            self.model.take(snapshot)
         self._sleep()
 
     def _look(self) -> None:
