@@ -120,17 +120,17 @@ def in_memory(folder: Path, mounts: Path = _MOUNTS) -> bool:
     """
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        resolved = folder.resolve()
+        resolved = f"{os.path.realpath(folder)}/"
     except (OSError, RuntimeError):
         return False
-    best, kind = Path("/"), ""
+    best, kind = "", ""
     for line in lines:
         left, separator, right = line.partition(" - ")
         fields = left.split(" ")
         if not separator or len(fields) < 5:  # noqa: PLR2004 - the count stands in proc(5)
             continue
-        point = Path(fields[4].replace("\\040", " "))
-        if resolved.is_relative_to(point) and len(point.parts) >= len(best.parts):
+        point = fields[4].replace("\\040", " ").rstrip("/") + "/"
+        if resolved.startswith(point) and len(point) >= len(best):
             best, kind = point, right.split(" ", maxsplit=1)[0]
     return kind in _IN_MEMORY
 
