@@ -200,6 +200,9 @@ async def _believe(
             hint = told.check_every
             calendar.check_every_s = max(1, round(hint.total_seconds())) if hint else None
             calendar.warnings = [text[:_DETAIL_LIMIT] for text in told.warnings[:_WARNINGS_LIMIT]]
+            if calendar.unreadable != told.unreadable:
+                calendar.unreadable = told.unreadable
+                news_after_commit(session, PAGES)
         check_every = connector.check_every
         if calendar.check_every_s:
             check_every = timedelta(seconds=calendar.check_every_s)

@@ -90,6 +90,9 @@ class Picture:
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     """Sentences for the administrator, such as an unknown time zone that was guessed."""
+    unreadable: int = 0
+    """Events, or objects that may hold some, whose times nobody can tell: the room may be shown as
+    free while it is taken."""
     check_every: timedelta | None = None
     """A feed's own hint; overrides the connector's interval within its bounds."""
     display_name: str | None = None

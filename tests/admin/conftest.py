@@ -91,6 +91,8 @@ class HouseService:
     cheap_check: bool = False
     open: int = 0
     version: int = 0
+    unreadable: int = 0
+    """Of each answer: what has no time."""
     gate: asyncio.Event | None = None
     """Readings wait for it."""
     at_gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -155,7 +157,13 @@ class HouseConnector:
         if cursor is not None and cursor == current:
             return Unchanged(cursor)
         found = tuple(o for o in self._service.calendars[address] if window.touches(o.start, o.end))
-        return Picture(occurrences=found, cursor=current)
+        broken = self._service.unreadable
+        return Picture(
+            occurrences=found,
+            cursor=current,
+            unreadable=broken,
+            warnings=(f"{broken} objects cannot be read.",) if broken else (),
+        )
 
     async def aclose(self) -> None:
         self._service.open -= 1

@@ -361,6 +361,7 @@ async def test_each_quirk(make_stage: MakeStage, quirk: str) -> None:
     assert isinstance(first, Picture)
     assert len(first.occurrences) == 3
     assert bool(first.warnings) == (quirk == "broken_object")
+    assert first.unreadable == (quirk == "broken_object")
     same = await connector.read(listed[0].address, WINDOW, first.cursor, zone=ZONE)
     if isinstance(same, Picture):
         assert quirk in {"forgets_tokens", "refuses_tokens_plainly", "bare_507"}

@@ -74,23 +74,64 @@ def test_times(lines: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        [START, "DTEND;TZID=Europe/Berlin:20261123T090000"],
-        [START, "DTEND;VALUE=DATE:20261123"],
-        [START, "DURATION:-PT1H"],
-        [START, "DTEND:soon"],
-        [START, "DURATION:P"],
         ["DTSTART:20261131T100000Z"],
         ["DTSTART:00010101T000000Z", "RRULE:FREQ=DAILY"],
         ["DTSTART:"],
         ["SUMMARY:No start"],
-        [START, "RECURRENCE-ID:x"],
+        [START, "RECURRENCE-ID:x", "STATUS:CANCELLED"],
     ],
 )
-def test_what_cannot_be_read_is_left_out_alone(lines: list[str]) -> None:
+def test_what_has_no_time_is_left_out_alone_and_counted(lines: list[str]) -> None:
     picture = read(wrapped(vevent(*lines), vevent(START, END, uid="b")))
     assert [one.source_id for one in picture.occurrences] == ["b"]
     assert reasons(picture) == ["malformed"]
     assert len(picture.warnings) == 1
+    assert picture.unreadable == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([START, "DTEND;TZID=Europe/Berlin:20261123T090000"], "HOUR"),
+        ([START, "DTEND;VALUE=DATE:20261123"], "HOUR"),
+        ([START, "DURATION:-PT1H"], "HOUR"),
+        ([START, "DTEND:soon"], "HOUR"),
+        ([START, "DTEND:"], "HOUR"),
+        ([START, "DURATION:P"], "HOUR"),
+        ([START, "DURATION:P999999W"], "HOUR"),
+        ([START, "DTEND:soon", "DURATION:PT2H"], "TWO"),
+        ([START, "DTEND:20261123T050000Z", "DURATION:soon"], "HOUR"),
+        ([START, "DURATION:PT2H", "RECURRENCE-ID:x"], "TWO"),
+        (["DTSTART;VALUE=DATE:20261123", "DTEND;VALUE=DATE:20261120"], "1122T2300-1123T2300"),
+        (["DTSTART;VALUE=DATE:20261123", "DTEND:soon"], "1122T2300-1123T2300"),
+    ],
+)
+def test_in_doubt_the_room_is_taken_from_the_start_that_can_be_read(
+    lines: list[str], expected: str
+) -> None:
+    picture = read(wrapped(vevent("SUMMARY:Board", *lines)))
+    known = {"HOUR": "1123T0900-1123T1000", "TWO": "1123T0900-1123T1100"}
+    assert times(picture) == [known.get(expected, expected)]
+    assert picture.occurrences[0].title == "Board"
+    assert picture.left_out == ()
+    assert picture.unreadable == 0
+    assert any("a@example" in sentence or "'a'" in sentence for sentence in picture.warnings)
+
+
+def test_a_broken_exception_stands_beside_its_series_and_does_not_replace_it() -> None:
+    series = vevent(START, END, "RRULE:FREQ=DAILY;COUNT=3", "SEQUENCE:0")
+    moved = vevent("DTSTART:20261124T140000Z", "DTEND:x", "RECURRENCE-ID:x", "SEQUENCE:5")
+    called_off = vevent(START, END, "RECURRENCE-ID:x", "STATUS:CANCELLED", "SEQUENCE:6")
+    picture = read(wrapped(series, moved, called_off))
+    assert len(times(picture)) == 4
+    assert "1124T1400-1124T1500" in times(picture)
+
+
+@pytest.mark.parametrize("line", ["RRULE:FREQ=SOMETIMES", "RDATE:soon"])
+def test_a_series_whose_times_are_not_all_known_is_counted(line: str) -> None:
+    picture = read(wrapped(vevent(START, END, line)))
+    assert len(picture.occurrences) == 1
+    assert picture.unreadable == 1
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ class Attention:
 
     key: str
     """ "pairing_codes_missed", "activation_codes_missed", "service_failing", "calendar_failing",
-    "device_offline", "device_without_room", "room_without_calendar", "calendar_in_two_rooms" or
-    "nothing_connected"."""
+    "calendar_incomplete", "device_offline", "device_without_room", "room_without_calendar",
+    "calendar_in_two_rooms" or "nothing_connected"."""
     subject_id: str
     """Of the connection, the display or the room."""
     name: str
@@ -28,7 +28,7 @@ class Attention:
     detail: str | None = None
     since: datetime | None = None
     count: int = 0
-    """Of missed codes."""
+    """Of missed codes, or of what cannot be read."""
     addresses: int = 0
     """That they came from."""
 
@@ -76,6 +76,17 @@ async def overview(admin: Admin, actor: Actor) -> Overview:
         )
         for room in rooms
         if room.calendar and room.calendar.reason and room.calendar.connection_id not in failing
+    ]
+    attention += [
+        Attention(
+            key="calendar_incomplete",
+            subject_id=room.id,
+            name=room.name,
+            detail=next(iter(room.calendar.warnings), None),
+            count=room.calendar.unreadable,
+        )
+        for room in rooms
+        if room.calendar and room.calendar.unreadable
     ]
     attention += [
         Attention(key="device_offline", subject_id=one.id, name=one.name, since=one.last_seen_at)

@@ -30,6 +30,8 @@ class RoomCalendar:
     detail: str | None
     reason_since: datetime | None
     warnings: tuple[str, ...]
+    unreadable: int
+    """Meetings that are not shown because nobody can tell their times."""
     also_in: tuple[str, ...]
     """Other rooms that show it too: a warning."""
 
@@ -136,5 +138,6 @@ def _calendar(
         detail=calendar.detail,
         reason_since=calendar.reason_since,
         warnings=tuple(calendar.warnings),
+        unreadable=calendar.unreadable,
         also_in=tuple(sorted(also_in)),
     )

@@ -254,5 +254,12 @@ def _read(bodies: Sequence[bytes], window: Window, zone: str) -> Picture:
     picture = read_calendars(texts, window, zone)
     warnings = picture.warnings
     if broken:
-        warnings = (*warnings, f"{broken} objects of the calendar cannot be read.")
-    return replace(picture, warnings=warnings, check_every=None, display_name=None)
+        # The first: what else is odd is shown in the right place, these are not shown at all.
+        warnings = (f"{broken} objects of the calendar cannot be read.", *warnings)
+    return replace(
+        picture,
+        warnings=warnings,
+        unreadable=picture.unreadable + broken,
+        check_every=None,
+        display_name=None,
+    )

@@ -26,10 +26,11 @@ _LONGEST_BODY = 256_000
 _MOST_DATES = 5000
 _LONGEST_SEQUENCE = 10
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 class BrokenEventError(Exception):
-    """A VEVENT that cannot be shown; what is known of it is for the administrator."""
+    """A VEVENT whose time nobody can tell; what is known of it is for the administrator."""
 
     def __init__(self, uid: str, title: str | None, reason: str) -> None:
         super().__init__(reason)
@@ -86,13 +87,15 @@ class Event:
 def read_event(block: str, zones: Zones, *, cancelled: bool = False) -> Event:
     """Read the lines of a VEVENT.
 
+    In doubt the room is taken: what has a start is an event, whatever else of it is broken.
+
     Args:
         block: unfolded, without nested components.
         zones: of its calendar.
         cancelled: the whole calendar says METHOD:CANCEL.
 
     Raises:
-        BrokenEventError: it has no start, or its end lies before its start.
+        BrokenEventError: its start cannot be read.
     """
     lines = list(properties(block, _NAMES))
     first: dict[str, Property] = {}
@@ -101,16 +104,15 @@ def read_event(block: str, zones: Zones, *, cancelled: bool = False) -> Event:
     uid = first["UID"].text.strip() if "UID" in first else ""
     uid = uid or "sha256:" + hashlib.sha256(block.encode()).hexdigest()[:32]
     details = _details(lines, first, cancelled=cancelled)
+    faults: list[str] = []
     try:
         start = _single(first["DTSTART"], zones)
-        recurrence_id = first.get("RECURRENCE-ID")
-        original = None if recurrence_id is None else _single(recurrence_id, zones)
-        length = _length(start, first, zones)
+        original, onward = _original(start, first, zones, details, faults)
     except KeyError:
         raise BrokenEventError(uid, details.title, "it has no start") from None
     except ValueError as error:
         raise BrokenEventError(uid, details.title, str(error)) from None
-    faults: list[str] = []
+    length = _length(start, first, zones, faults)
     extras, exceptions = _dates(lines, zones, faults)
     return Event(
         uid=uid,
@@ -122,9 +124,7 @@ def read_event(block: str, zones: Zones, *, cancelled: bool = False) -> Event:
         extras=tuple(extras[:_MOST_DATES]),
         exceptions=tuple(exceptions),
         recurrence_id=original,
-        this_and_future=(
-            recurrence_id is not None and recurrence_id.params.get("RANGE") == "THISANDFUTURE"
-        ),
+        this_and_future=onward,
         version=_version(first),
         faults=tuple(faults),
     )
@@ -134,10 +134,62 @@ def _single(line: Property, zones: Zones) -> When:
     return parse_when(line.value, line.params.get("TZID"), zones)
 
 
-def _length(start: When, first: dict[str, Property], zones: Zones) -> Duration:
-    """How long the event lasts; a series keeps the exact length of a timed DTEND (3.8.5.3)."""
-    if "DTEND" in first:
-        end = _single(first["DTEND"], zones)
+def _original(
+    start: When,
+    first: dict[str, Property],
+    zones: Zones,
+    details: Details,
+    faults: list[str],
+) -> tuple[When | None, bool]:
+    """Which occurrence of its series the event replaces, and whether all that follow, too.
+
+    Where that cannot be read, it is shown where it starts, beside the series. What takes no room
+    must not hide an occurrence of it by a guess.
+
+    Raises:
+        ValueError: it cannot be read, of an event that takes no room.
+    """
+    line = first.get("RECURRENCE-ID")
+    if line is None:
+        return None, False
+    try:
+        return _single(line, zones), line.params.get("RANGE") == "THISANDFUTURE"
+    except ValueError as error:
+        if details.hidden_because is not None:
+            raise
+        faults.append(f"RECURRENCE-ID: {error}")
+        return start, False
+
+
+def _length(start: When, first: dict[str, Property], zones: Zones, faults: list[str]) -> Duration:
+    """How long the event lasts: an hour, or its day, where its end makes no sense."""
+    found = [first[name] for name in ("DTEND", "DURATION") if name in first]
+    for line in found:
+        try:
+            return _until(start, line, zones)
+        except (ValueError, OverflowError) as error:
+            faults.append(
+                f"{line.name}: {error}; shown for {'its day' if start.is_date else '1 h'}"
+            )
+    if start.is_date:
+        return Duration(DAY, timedelta(0))
+    return Duration(timedelta(0), HOUR if found else timedelta(0))
+
+
+def _until(start: When, line: Property, zones: Zones) -> Duration:
+    """The length that a DTEND or a DURATION gives.
+
+    A series keeps the exact length of a timed DTEND (3.8.5.3).
+
+    Raises:
+        ValueError: it cannot be read, or the event would end before it starts.
+        OverflowError: the end is out of reach.
+    """
+    if line.name == "DURATION":
+        length = parse_duration(line.value)
+        reversed_ = length.after(start) < start.utc
+    else:
+        end = _single(line, zones)
         if start.is_date and end.is_date:
             # An end that equals the start is forbidden but common, and means the one day.
             length = Duration(max(end.wall - start.wall, DAY), timedelta(0))
@@ -147,11 +199,6 @@ def _length(start: When, first: dict[str, Property], zones: Zones) -> Duration:
                 end = When(end.wall, start.zone)
             length = Duration(timedelta(0), end.utc - start.utc)
             reversed_ = end.utc < start.utc
-    elif "DURATION" in first:
-        length = parse_duration(first["DURATION"].value)
-        reversed_ = length.after(start) < start.utc
-    else:
-        return Duration(DAY if start.is_date else timedelta(0), timedelta(0))
     if reversed_:
         raise ValueError("its end lies before its start")
     return length

@@ -71,6 +71,7 @@ class _Reader:
         self._instances: list[Instance] = []
         self._left_out: list[LeftOut] = []
         self._warnings: dict[str, None] = {}
+        self._unreadable = 0
 
     def add(self, blocks: Sequence[Block]) -> None:
         """Add all events of one UID."""
@@ -85,6 +86,7 @@ class _Reader:
                     read_event(block.text, self._zones_of(block.calendar), cancelled=cancelled)
                 )
             except BrokenEventError as error:
+                self._unreadable += 1
                 self._leave_out(_untimed(error.uid, error.title, "malformed"))
                 self._warn(f"The event {_shown(error.uid)} cannot be read: {error.reason}.")
         if events:
@@ -92,6 +94,9 @@ class _Reader:
 
     def _add_expansion(self, events: Sequence[Event], expansion: Expansion) -> None:
         self._instances += expansion.instances
+        self._unreadable += any(
+            fault.startswith(("RRULE:", "RDATE:")) for fault in expansion.faults
+        )
         for fault in expansion.faults:
             self._warn(f"The event {_shown(events[0].uid)}: {fault}.")
         for event in expansion.replaced:
@@ -165,6 +170,7 @@ class _Reader:
             occurrences=tuple(shown),
             left_out=tuple(self._left_out),
             warnings=tuple(self._warnings),
+            unreadable=self._unreadable,
             check_every=_check_every(headers),
             display_name=_display_name(headers),
         )

@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.jobs import Jobs
-from roomdisplay.admin.news import DUE
+from roomdisplay.admin.news import DUE, PAGES
 from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.store.tables import (
     Room,
 )
 from roomdisplay.admin.use_cases import devices, rooms, settings
+from roomdisplay.admin.use_cases.overview import overview
 from roomdisplay.admin.use_cases.schedule import (
     room_schedule,
 )
@@ -130,3 +131,26 @@ async def test_rooms_keep_their_calendars_over_a_restart(
     async with admin.store.reading() as session:
         assert all(room.calendar_id for room in await session.scalars(select(Room)))
     assert (await rooms.list_rooms(admin, building.owner))[0].calendar is not None
+
+
+async def test_what_cannot_be_read_stands_on_the_overview_until_it_can(
+    building: Any, owner: Any
+) -> None:
+    building.service.unreadable = 2
+    async with building.admin.news.subscribe([PAGES]) as pages:
+        await building.read_again()
+        assert PAGES in await pages.wait()
+    seen = (await overview(building.admin, owner)).attention
+    told = {one.name: one for one in seen if one.key == "calendar_incomplete"}
+    assert told.keys() == {"Atlas", "Zephyr"}
+    assert (told["Atlas"].count, told["Atlas"].detail) == (2, "2 objects cannot be read.")
+    assert await building.titles() == ["Planning", "Review"]  # what can be read is shown
+    building.service.cursors = True
+    await building.read_again()
+    await building.read_again()  # unchanged, so it still holds
+    keys = [one.key for one in (await overview(building.admin, owner)).attention]
+    assert "calendar_incomplete" in keys
+    building.service.unreadable, building.service.version = 0, 1
+    await building.read_again()
+    keys = [one.key for one in (await overview(building.admin, owner)).attention]
+    assert "calendar_incomplete" not in keys

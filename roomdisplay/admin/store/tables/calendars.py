@@ -67,6 +67,8 @@ class Calendar(Base):
     unconfirmed_empty: Mapped[bool] = mapped_column(default=False)
     """A sudden empty answer was heard and is being asked for again."""
     warnings: Mapped[list[str]] = mapped_column(default=list)
+    unreadable: Mapped[int] = mapped_column(default=0)
+    """Of the last answer: what nobody can tell the times of."""
 
 
 class CalendarPicture(Base):

@@ -62,12 +62,15 @@ def _task(visit: Visit, one: Attention) -> Task:
         case "calendar_failing":
             words = t("overview.calendar_failing", room=one.name)
             return Task(words, _why(t, one), f"/rooms/{one.subject_id}", "", "negative")
-        case "device_offline" if since:
-            words, detail = t("overview.dark", device=one.name), t("overview.dark_words", ago=ago)
-            return Task(words, detail, f"/devices/{one.subject_id}", "", "negative")
+        case "calendar_incomplete":
+            words = t("overview.calendar_incomplete", n=one.count, room=one.name)
+            detail = f"{t('overview.calendar_incomplete_words')} {one.detail or ''}".strip()
+            return Task(words, detail, f"/rooms/{one.subject_id}", "", "negative")
         case "device_offline":
-            words = t("overview.unseen", device=one.name)
-            return Task(words, "", f"/devices/{one.subject_id}", "", "caution")
+            words = t("overview.dark" if since else "overview.unseen", device=one.name)
+            detail = t("overview.dark_words", ago=ago) if since else ""
+            tone = "negative" if since else "caution"
+            return Task(words, detail, f"/devices/{one.subject_id}", "", tone)
         case "device_without_room":
             words = t("overview.no_room", device=one.name)
             link = f"/devices/{one.subject_id}/calendar"

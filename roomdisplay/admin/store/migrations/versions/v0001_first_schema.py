@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("reason_since", sa.DateTime(), nullable=True),
         sa.Column("unconfirmed_empty", sa.Boolean(), nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("unreadable", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["calendar_connections.id"],
