@@ -26,7 +26,7 @@ from roomdisplay.device.join import CallRefusedError, CallRunningError, Conferen
 from roomdisplay.model.conference import JoinTarget
 from roomdisplay.model.wire import JoinTicketMessage
 from roomdisplay.sync.client import RefusedError, ServerClient
-from roomdisplay.sync.ledger import Ledger
+from roomdisplay.sync.ledger import CONTACT, Ledger
 from roomdisplay.sync.options import Clocks, JoinOptions
 from roomdisplay.sync.plan import meeting_of, ticket_plan
 from roomdisplay.sync.snapshot import Call, CallPhase
@@ -35,11 +35,15 @@ logger = logging.getLogger(__name__)
 
 ELSEWHERE_SHOWN = 20.0
 """Seconds for which a panel says that the big screen opens the call."""
+_ANSWER_WITHIN = 8.0
+"""Seconds for which a tap waits for the Admin Center; less than a finger's patience."""
+_ANSWER_WITHIN_TROUBLE = 1.0
+"""The same while contact is known to be lost: it may just have come back."""
 _USUAL_SCREEN = call_area(Rectangle(0, 0, 1920, 1080), BAR_HEIGHT)
 _FAILURES: dict[Failure | None, str] = {
     Failure.NO_BROWSER: "browser_missing",
-    Failure.NO_ANSWER: "no_answer",
-    Failure.UNREACHABLE: "no_answer",
+    Failure.NO_ANSWER: "browser_silent",
+    Failure.UNREACHABLE: "service_unreachable",
     Failure.REFUSED: "browser_failed",
     Failure.NO_ROOM: "browser_failed",
 }
@@ -107,20 +111,21 @@ class Calls:
         if picture is None or meeting is None or meeting.join is None:
             return
         if self._ledger.clock.trusted and self._ledger.now() >= meeting.end:
-            self._show(
-                Call(
-                    meeting_id=meeting_id,
-                    service=meeting.join.service,
-                    phase=CallPhase.FAILED,
-                    reason="too_late",
-                )
-            )
+            self.refuse(meeting_id, "too_late")
             return
         device, service = picture.schedule.device, meeting.join.service
         if device.conference_display:
             await self._open(meeting_id, service, client)
         elif device.joins_elsewhere:
             await self._ask_elsewhere(meeting_id, service, client)
+
+    def refuse(self, meeting_id: str, reason: str) -> None:
+        """Answer a tap at once: the call cannot be opened, for one of `Call.reason`'s keys."""
+        picture = self._ledger.picture
+        meeting = meeting_of(picture.schedule if picture else None, meeting_id)
+        if meeting is not None and meeting.join is not None:
+            service, failed = meeting.join.service, CallPhase.FAILED
+            self._show(Call(meeting_id=meeting_id, service=service, phase=failed, reason=reason))
 
     async def leave(self) -> None:
         """Close the conference, or put away its failure."""
@@ -138,11 +143,10 @@ class Calls:
             return  # a second tap, or the panel's command for the call that is open
         await self._window.close()
         self._show(Call(meeting_id=meeting_id, service=service, phase=CallPhase.CONNECTING))
-        if meeting_id not in self._tickets:
-            await self._fetch(client)
+        answered = meeting_id in self._tickets or await self._fetch_in_time(client)
         ticket = self._tickets.get(meeting_id)
         if ticket is None:
-            self._fail("no_ticket")
+            self._fail("no_ticket" if answered else "no_connection")
             return
         self._show(
             Call(
@@ -166,21 +170,38 @@ class Calls:
         said = Call(meeting_id=meeting_id, service=service, phase=CallPhase.ELSEWHERE)
         self._show(said)
         try:
-            await client.join_elsewhere(meeting_id, str(uuid.uuid4()))
-        except (RefusedError, ServerTrouble, TokenRejected):
+            async with asyncio.timeout(self._patience):
+                await client.join_elsewhere(meeting_id, str(uuid.uuid4()))
+        except RefusedError:
             self._fail("no_display")
+        except (ServerTrouble, TokenRejected, TimeoutError):
+            self._fail("no_way_to_display")
         else:
             await asyncio.sleep(ELSEWHERE_SHOWN / self._clocks.speed)
             if self._ledger.call == said:
                 self._show(None)
 
-    async def _fetch(self, client: ServerClient) -> None:
+    @property
+    def _patience(self) -> float:
+        lost = self._ledger.troubled(CONTACT)
+        return _ANSWER_WITHIN_TROUBLE if lost else _ANSWER_WITHIN
+
+    async def _fetch_in_time(self, client: ServerClient) -> bool:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._fetch(client)
+        except TimeoutError:
+            return False
+
+    async def _fetch(self, client: ServerClient) -> bool:
+        """Have the addresses; False: the Admin Center gave no usable answer."""
         try:
             tickets = await client.tickets()
         except (ServerTrouble, TokenRejected) as error:
             logger.info("No join addresses: %s", error)
-            return
+            return False
         self._tickets |= {ticket.meeting_id: ticket for ticket in tickets}
+        return True
 
     def _on_status(self, status: CallStatus) -> None:
         call = self._ledger.call

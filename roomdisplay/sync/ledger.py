@@ -21,6 +21,8 @@ from roomdisplay.sync.snapshot import Call, Snapshot
 
 logger = logging.getLogger(__name__)
 
+CONTACT = "contact"
+"""The source of what is wrong between the display and its Admin Center."""
 _ORDER = {kind: place for place, kind in enumerate(TroubleKind)}
 
 
@@ -80,6 +82,10 @@ class Ledger:
             since = known.since if known else self._clocks.boottime()
             self._troubles[source] = Trouble(kind=kind, since=since, detail=detail)
             logger.warning("%s: %s", kind.value, detail)
+
+    def troubled(self, source: str) -> bool:
+        """Whether something of `source` is broken now."""
+        return source in self._troubles
 
     def notice(self, key: str) -> None:
         """A lasting remark that the screen must name."""

@@ -27,7 +27,7 @@ from roomdisplay.sync.client import ServerClient
 from roomdisplay.sync.cold_start import CACHE_FILE, CACHE_KEY, kept_key
 from roomdisplay.sync.deliveries import Deliveries
 from roomdisplay.sync.keeping import Keeping
-from roomdisplay.sync.ledger import Ledger
+from roomdisplay.sync.ledger import CONTACT, Ledger
 from roomdisplay.sync.links import routing_socket, watch_network
 from roomdisplay.sync.options import DisplayOptions
 from roomdisplay.sync.outbox import Outbox
@@ -95,6 +95,8 @@ class Life:
         """See `Engine.join`."""
         if self._session is not None:
             await self._session.join(meeting_id)
+        else:
+            self._calls.refuse(meeting_id, "starting")
 
     async def leave_call(self) -> None:
         """See `Engine.leave_call`."""
@@ -231,7 +233,7 @@ class Life:
             ledger.publish()
 
         def on_trouble(trouble: Trouble | None) -> None:
-            ledger.trouble("contact", trouble.kind if trouble else None, _detail(trouble))
+            ledger.trouble(CONTACT, trouble.kind if trouble else None, _detail(trouble))
             ledger.publish()
 
         self._pairing = Pairing(

@@ -19,7 +19,7 @@ from roomdisplay.sync.commands import Commands
 from roomdisplay.sync.deliveries import Deliveries
 from roomdisplay.sync.jobs import Jobs
 from roomdisplay.sync.keeping import Keeping
-from roomdisplay.sync.ledger import Ledger
+from roomdisplay.sync.ledger import CONTACT, Ledger
 from roomdisplay.sync.options import DisplayOptions
 from roomdisplay.sync.picture import Picture
 from roomdisplay.sync.plan import (
@@ -33,8 +33,6 @@ from roomdisplay.sync.stream import StreamItem, follow
 from roomdisplay.sync.timekeeper import Timekeeper
 
 logger = logging.getLogger(__name__)
-
-_CONTACT = "contact"
 
 
 class PairingLostError(Exception):
@@ -141,7 +139,7 @@ class Session:
             except ServerTrouble as trouble:
                 retry_after = trouble.retry_after
                 if not answered:
-                    self._ledger.trouble(_CONTACT, trouble.kind, trouble.detail)
+                    self._ledger.trouble(CONTACT, trouble.kind, trouble.detail)
                     self._ledger.publish()
             except TokenRejected:
                 self._rejected()
@@ -232,7 +230,7 @@ class Session:
     def _accepted(self) -> None:
         """The server answered, and knows this display."""
         self._rejections = self._rejections.accepted()
-        self._ledger.trouble(_CONTACT, None)
+        self._ledger.trouble(CONTACT, None)
         self._deliveries.wake()
 
     def _rejected(self) -> None:

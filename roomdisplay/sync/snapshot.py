@@ -47,8 +47,8 @@ class Call(Struct, frozen=True, kw_only=True):
     service: str
     phase: CallPhase
     reason: str | None = None
-    """A key of a failure: no_ticket, no_display, no_answer, too_late, browser_missing,
-    browser_failed."""
+    """A key of a failure: no_connection, no_ticket, no_display, no_way_to_display, no_answer,
+    starting, too_late, browser_missing, browser_silent, browser_failed, service_unreachable."""
     dial_in: str | None = None
 
 

@@ -42,12 +42,38 @@ _SINCE: dict[TroubleKind, str] = {
     TroubleKind.SERVER_FAILING: marked("Trouble", "The Admin Center has had a fault since {time}"),
 }
 _CALL_FAILURES: dict[str, str] = {
-    "browser_missing": marked("Call", "No browser is installed on this display."),
+    "no_connection": marked(
+        "Call",
+        "No connection to the Admin Center, so the address of the call is not here. Join from your"
+        " own device, or by telephone: the invitation says how.",
+    ),
     "no_ticket": marked("Call", "The Admin Center did not give the meeting's address."),
     "no_display": marked("Call", "The room's big screen does not answer."),
+    "no_way_to_display": marked(
+        "Call",
+        "No connection to the Admin Center, so the big screen cannot be told. Join on the big"
+        " screen itself.",
+    ),
     "no_answer": marked("Call", "Nothing happened. Please try again."),
+    "starting": marked("Call", "This display is still starting. Please try again in a moment."),
     "too_late": marked("Call", "This meeting can no longer be joined."),
+    "browser_missing": marked(
+        "Call", "No browser is installed on this display. Tell your administrator."
+    ),
+    "browser_silent": marked(
+        "Call", "The browser does not start on this display. Tell your administrator."
+    ),
     "browser_failed": marked("Call", "The browser could not open the call."),
+    "service_unreachable": marked(
+        "Call",
+        "The call's service does not answer. Try again, or join from your own device.",
+    ),
+}
+_NOTICES: dict[str, str] = {
+    "insecure_key_file": marked("Notice", "Key in a plain file: for trials only"),
+    "outbox_set_aside": marked(
+        "Notice", "Confirmations were lost with a damaged file: confirm again if you are asked"
+    ),
 }
 
 
@@ -83,11 +109,9 @@ def note_text(snapshot: Snapshot, reading: FreshnessReading, boottime: float, w:
 
 def notice_text(key: str, w: Wording) -> str:
     """A lasting remark that must stand on the glass; unknown keys speak for themselves."""
-    match key:
-        case "insecure_key_file":
-            return w.translate("Notice", "Key in a plain file: for trials only")
-        case _:
-            return key.replace("_", " ")[:80]
+    if key in _NOTICES:
+        return w.translate("Notice", _NOTICES[key])
+    return key.replace("_", " ")[:80]
 
 
 def call_failure(reason: str | None, w: Wording) -> str:

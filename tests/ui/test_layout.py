@@ -293,7 +293,7 @@ def test_next_meetings_and_the_day_bar_outlast_a_long_title(
 def test_the_organiser_goes_before_a_title_is_cut_short(
     samples: ModuleType, picture_of: Callable[..., Picture]
 ) -> None:
-    long = "A title that needs nearly all of the row"
+    long = "A title that needs nearly all of its row to be read"
     meetings = tuple(
         replace(m, title=long) if m.title == "Design review" else m
         for m in samples.day(Place.INSIDE)

@@ -11,15 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from roomdisplay.device.vault.opening import INSECURE_NOTICE
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import StateKind as K
 from roomdisplay.model.settings import ClockFormat
+from roomdisplay.sync.deliveries import OUTBOX_NOTICE
 from roomdisplay.sync.snapshot import Snapshot, Trouble, TroubleKind
 from roomdisplay.ui.homefacts import HomeFacts, current_state, home_facts
 from roomdisplay.ui.pairfacts import call_facts, device_facts, next_pairing_change, pairing_facts
-from roomdisplay.ui.troublewords import notice_text, trouble_text
+from roomdisplay.ui.troublewords import call_failure, notice_text, trouble_text
 from roomdisplay.ui.wording import Wording, isolated, plain, wording
 
+REASONS = (
+    "no_connection",
+    "no_ticket",
+    "no_display",
+    "no_way_to_display",
+    "no_answer",
+    "starting",
+    "too_late",
+    "browser_missing",
+    "browser_silent",
+    "browser_failed",
+    "service_unreachable",
+)
+"""What `Call.reason` names."""
 TABLE = [
     (K.NO_CALENDAR, "en", "No calendar yet", "Manage Rooms → Add a calendar → Apply"),
     (
@@ -219,6 +235,20 @@ def test_a_call_has_words_for_each_phase(samples: ModuleType) -> None:
         assert inside.close
         assert "+44 1" not in call_facts(call, speaking("en"), place=Place.DOOR).text
     assert call_facts(None, speaking("en"), place=Place.INSIDE).phase == ""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_failure_of_a_call_says_why(language: str) -> None:
+    words = {call_failure(reason, speaking(language)) for reason in REASONS}
+    assert len(words) == len(REASONS)
+    unknown = call_failure("something_new", speaking(language))
+    assert unknown == call_failure("browser_failed", speaking(language))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("key", [INSECURE_NOTICE, OUTBOX_NOTICE])
+def test_every_notice_has_words(key: str, language: str) -> None:
+    assert notice_text(key, speaking(language)) != key.replace("_", " ")
 
 
 def test_the_facts_of_the_device_name_an_insecure_key(samples: ModuleType) -> None:

@@ -40,8 +40,8 @@
         <translation>Réessayer</translation>
     </message>
     <message>
-        <source>No browser is installed on this display.</source>
-        <translation>Aucun navigateur n&apos;est installé sur cet écran.</translation>
+        <source>No connection to the Admin Center, so the address of the call is not here. Join from your own device, or by telephone: the invitation says how.</source>
+        <translation>Pas de liaison avec le centre d&apos;administration&#xa0;: l&apos;adresse de la visioconférence manque ici. Rejoignez-la depuis votre appareil ou par téléphone, comme l&apos;indique l&apos;invitation.</translation>
     </message>
     <message>
         <source>The Admin Center did not give the meeting&apos;s address.</source>
@@ -52,16 +52,36 @@
         <translation>Le grand écran de la salle ne répond pas.</translation>
     </message>
     <message>
+        <source>No connection to the Admin Center, so the big screen cannot be told. Join on the big screen itself.</source>
+        <translation>Pas de liaison avec le centre d&apos;administration&#xa0;: impossible de prévenir le grand écran. Rejoignez sur le grand écran lui-même.</translation>
+    </message>
+    <message>
         <source>Nothing happened. Please try again.</source>
         <translation>Rien ne s&apos;est passé. Veuillez réessayer.</translation>
+    </message>
+    <message>
+        <source>This display is still starting. Please try again in a moment.</source>
+        <translation>Cet écran démarre encore. Veuillez réessayer dans un instant.</translation>
     </message>
     <message>
         <source>This meeting can no longer be joined.</source>
         <translation>Il n&apos;est plus possible de rejoindre cette réunion.</translation>
     </message>
     <message>
+        <source>No browser is installed on this display. Tell your administrator.</source>
+        <translation>Aucun navigateur n&apos;est installé sur cet écran. Prévenez votre administrateur.</translation>
+    </message>
+    <message>
+        <source>The browser does not start on this display. Tell your administrator.</source>
+        <translation>Le navigateur ne démarre pas sur cet écran. Prévenez votre administrateur.</translation>
+    </message>
+    <message>
         <source>The browser could not open the call.</source>
         <translation>Le navigateur n&apos;a pas pu ouvrir la visioconférence.</translation>
+    </message>
+    <message>
+        <source>The call&apos;s service does not answer. Try again, or join from your own device.</source>
+        <translation>Le service de visioconférence ne répond pas. Réessayez, ou rejoignez depuis votre appareil.</translation>
     </message>
 </context>
 <context>
@@ -146,6 +166,10 @@
     <message>
         <source>Key in a plain file: for trials only</source>
         <translation>Clé dans un fichier en clair&#xa0;: pour essais seulement</translation>
+    </message>
+    <message>
+        <source>Confirmations were lost with a damaged file: confirm again if you are asked</source>
+        <translation>Des confirmations ont été perdues avec un fichier endommagé&#xa0;: confirmez à nouveau si on vous le demande</translation>
     </message>
 </context>
 <context>

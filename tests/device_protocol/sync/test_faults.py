@@ -16,6 +16,7 @@ from roomdisplay.admin.use_cases.devices import move_device, revoke_device
 from roomdisplay.device.traces import forget_room
 from roomdisplay.model.roomstate import ColourRole, Standing, StateKind, room_state
 from roomdisplay.model.trouble import TroubleKind
+from roomdisplay.sync.snapshot import CallPhase
 from roomdisplay.sync.warm import in_memory
 
 PORTAL = (
@@ -98,6 +99,24 @@ async def test_a_restart_within_one_boot_shows_the_day_before_anything_is_loaded
     finally:
         await display.stop()
         shutil.rmtree(memory)
+
+
+async def test_join_after_an_offline_restart_says_at_once_why_it_cannot(
+    house, meeting, center, titles
+) -> None:
+    room_id = await house.room()
+    await house.put_meetings(room_id, meeting(link="https://meet.goto.com/123456789"))
+    display = await house.display(room_id)
+    display.start()
+    await display.until(lambda s: titles(s) == ["Planning"] and s.account)
+    await display.stop()
+    _offline(center)
+    display.start()
+    snapshot = await display.until(lambda s: titles(s) and s.trouble)
+    display.engine.join(snapshot.schedule.meetings[0].id)
+    async with asyncio.timeout(3):
+        failed = await display.until(lambda s: s.call and s.call.phase is CallPhase.FAILED)
+    assert failed.call.reason == "no_connection"
 
 
 @pytest.mark.parametrize("trusted", [True, False])
