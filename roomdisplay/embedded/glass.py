@@ -142,6 +142,9 @@ def _picture(engine: DisplayEngine, options: argparse.Namespace) -> int:
 
 def _window(engine: DisplayEngine, options: argparse.Namespace) -> int:
     from roomdisplay.device.watchdog import ServiceManager  # noqa: PLC0415 - only this way needs it
+    from roomdisplay.ui.qt import load_qt  # noqa: PLC0415
+
+    load_qt()
     from roomdisplay.ui.app import GlassOptions, choose_backends, run_glass  # noqa: PLC0415
 
     os.environ.update(choose_backends(dict(os.environ)))
