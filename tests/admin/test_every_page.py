@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from roomdisplay.admin.app import create_app
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.security.roles import SYSTEM, Role
+from roomdisplay.admin.store import new_id
+from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.admin.use_cases.people import accept_invitation, invite
 from roomdisplay.admin.use_cases.rooms import RoomInput, create_room
 from roomdisplay.admin.use_cases.sessions import Client
@@ -20,7 +22,7 @@ PUBLIC = ("/sign-in", "/invitation/", "/installer/", "/setup", "/language", "/de
 """What a stranger may ask for: each of these has a test of its own."""
 OF_EVERYBODY = {"/sign-in", "/sign-out", "/language", "/password"}
 """What every person may send, about themselves."""
-OF_INSTALLERS = {"/", "/pair", "/pair/{pairing_id:str}", "/people", "/rooms/new", "/rooms/next"}
+OF_INSTALLERS = {"/", "/pair", "/pair/{pairing_id:str}", "/people"}
 """Pages that an installer gets; what they show or do there is decided by the use cases."""
 Pages = list[tuple[str, str]]
 
@@ -28,6 +30,24 @@ Pages = list[tuple[str, str]]
 @pytest.fixture
 async def room(admin: Admin) -> str:
     return await create_room(admin, SYSTEM, RoomInput(name="Atlas", timezone="UTC"))
+
+
+@pytest.fixture
+async def furnished(
+    admin: Admin, room: str, make_device: Callable[[str], Awaitable[str]]
+) -> dict[str, str]:
+    """What stands in the addresses of pages, of a house that has one of each."""
+    connection = CalendarConnection(
+        id=new_id(), service="ics", name="Feed", values={}, created_at=admin.clock()
+    )
+    async with admin.store.transaction() as session:
+        session.add(connection)
+    return {
+        "room_id": room,
+        "device_id": await make_device(room),
+        "connection_id": connection.id,
+        "service": "ics",
+    }
 
 
 @pytest.fixture
@@ -109,3 +129,56 @@ async def test_an_installer_sees_pages_of_pairing_alone(
     for method, path in everything:
         if method == "GET" and path not in OF_INSTALLERS and not path.startswith(PUBLIC):
             assert (await browser.get(address(path, room))).status_code in {403, 404}, path
+
+
+FORM = re.compile(r"<form\b[^>]*>")
+OF_THEMSELVES = {"/sign-out", "/language", "/password"}
+
+
+def forms_sent(page: httpx.Response) -> set[str]:
+    """Where the forms on a page lead that change something."""
+    found = set()
+    for form in FORM.findall(page.text):
+        if 'method="post"' in form:
+            action = re.search(r'action="([^"]*)"', form)
+            found.add(action[1] if action else page.request.url.path)
+    return {path for path in found if path not in OF_THEMSELVES | {"/demo"}}
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.INSTALLER, Role.ROOMS_ADMIN])
+async def test_nobody_is_shown_a_form_that_they_may_not_send(
+    admin: Admin,
+    browser: httpx.AsyncClient,
+    everything: Pages,
+    furnished: dict[str, str],
+    role: Role,
+) -> None:
+    token = await signed_in(admin, browser, role)
+    shown: dict[str, set[str]] = {}
+    for method, path in everything:
+        if method == "GET" and not path.startswith(PUBLIC):
+            there = re.sub(r"{(\w+):str}", lambda hole: furnished.get(hole[1], "x" * 16), path)
+            page = await browser.get(there)
+            assert page.status_code in {200, 303, 403, 404}, path
+            if page.status_code == 200:
+                shown[path] = forms_sent(page)
+    assert len(shown) > 1
+    for page_path, forms in shown.items():
+        for path in forms:
+            if path.startswith("/sessions/"):
+                continue  # one's own
+            # Empty, so that nothing comes of it: what is refused is refused for the role.
+            answer = await browser.post(path, data={"form_token": token})
+            assert answer.status_code != 403, f"{page_path} shows a form to {path}"
+
+
+async def test_forms_of_others_are_not_even_asked_for(
+    admin: Admin, browser: httpx.AsyncClient, room: str
+) -> None:
+    await signed_in(admin, browser, Role.VIEWER)
+    for path in ("/rooms/new", "/rooms/next", "/pair", f"/rooms/{room}/calendar", "/rooms/matches"):
+        assert (await browser.get(path)).status_code == 403, path
+    assert (await browser.get("/rooms")).status_code == 200
+    settings = await browser.get("/settings")  # to be read, not sent
+    assert settings.status_code == 200
+    assert "<select" not in settings.text.replace('<select name="language"', "")

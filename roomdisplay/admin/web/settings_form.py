@@ -38,6 +38,11 @@ class Setting:
     options: tuple[tuple[str, str], ...] = ()
     bounds: tuple[int, int] | None = None
 
+    @property
+    def words(self) -> str:
+        """The value for whoever may only read it; empty: not set."""
+        return dict(self.options).get(self.value, self.value)
+
 
 def settings_lines(t: Catalogue, values: Mapping[str, Any]) -> list[Setting]:
     """The form's lines, filled with what the scope itself sets."""

@@ -11,7 +11,7 @@ from roomdisplay.admin.errors import (
     NotFoundError,
     TooManyTriesError,
 )
-from roomdisplay.admin.security.roles import Permission
+from roomdisplay.admin.security.roles import Permission, require
 from roomdisplay.admin.use_cases.installer_links import own_installer_link
 from roomdisplay.admin.use_cases.pairing import (
     PairingView,
@@ -32,6 +32,7 @@ from roomdisplay.admin.web.zones import local_zone
 @get("/pair")
 async def pair_page(visit: CurrentVisit, code: FromQuery[str] = "") -> Response[str]:
     """Ask for the code, or go on with the one that was scanned."""
+    require(visit.actor, Permission.PAIR)
     return await _compare(visit, code) if code else await _ask(visit)
 
 

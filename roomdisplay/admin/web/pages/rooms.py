@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from roomdisplay.admin.errors import InvalidInputError
+from roomdisplay.admin.security.roles import Permission, require
 from roomdisplay.admin.use_cases.assignment import create_rooms_from_calendars
 from roomdisplay.admin.use_cases.calendars import CalendarView, list_calendars
 from roomdisplay.admin.use_cases.devices import list_devices
@@ -59,6 +60,7 @@ async def rooms_page(
 @get("/rooms/next")
 async def next_page(visit: CurrentVisit, after: FromQuery[str | None] = None) -> Response[str]:
     """Go to the next room that has no calendar."""
+    require(visit.actor, Permission.ROOMS)
     found = await next_room_without_calendar(visit.admin, visit.actor, after=after)
     if found is None:
         return visit.go("/rooms", said="all_have_calendars")
@@ -68,6 +70,7 @@ async def next_page(visit: CurrentVisit, after: FromQuery[str | None] = None) ->
 @get("/rooms/new")
 async def new_room_page(visit: CurrentVisit) -> Response[str]:
     """The form for a new room."""
+    require(visit.actor, Permission.ROOMS)
     return await _form(visit, {"timezone": local_zone()})
 
 
