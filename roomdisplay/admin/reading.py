@@ -191,6 +191,8 @@ async def _believe(
         calendar.unconfirmed_empty = False
         _mend(session, calendar, task)
         connection.reason = connection.detail = connection.reason_since = None
+        if calendar.read_at is None:  # what is shown may stay, but it is known again
+            news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
         calendar.read_at, calendar.failures = task.started, 0
         unchanged = isinstance(told, Unchanged)
         calendar.cursor = told.cursor or (calendar.cursor if unchanged else None)

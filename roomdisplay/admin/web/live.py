@@ -9,6 +9,7 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Stream
 
+from roomdisplay.admin.context import Admin
 from roomdisplay.admin.news import PAGES, News
 from roomdisplay.admin.web.headers import page_headers
 from roomdisplay.admin.web.visit import CurrentVisit
@@ -22,11 +23,13 @@ _TOPICS_LIMIT = 20
 async def live(visit: CurrentVisit, topics: FromQuery[str] = "") -> Stream:
     """News of `topics` (comma-separated) as server-sent events; no data travels in them."""
     wanted = {topic for topic in topics.split(",") if topic.startswith(("room:", "device:"))}
-    wanted = set(sorted(wanted)[:_TOPICS_LIMIT]) | {PAGES}
-    headers = page_headers(visit.admin.settings) | {"X-Accel-Buffering": "no"}
-    return Stream(
-        _events(visit.admin.news, wanted), media_type="text/event-stream", headers=headers
-    )
+    return news_stream(visit.admin, set(sorted(wanted)[:_TOPICS_LIMIT]) | {PAGES})
+
+
+def news_stream(admin: Admin, topics: set[str]) -> Stream:
+    """The news of `topics` as server-sent events, until the browser goes."""
+    headers = page_headers(admin.settings) | {"X-Accel-Buffering": "no"}
+    return Stream(_events(admin.news, topics), media_type="text/event-stream", headers=headers)
 
 
 async def _events(news: News, topics: set[str]) -> AsyncIterator[str]:

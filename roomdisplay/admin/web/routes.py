@@ -110,6 +110,8 @@ pages = Router(
         settings.save_settings,
         settings.settings_page,
         setup.do_setup,
+        setup.done_page,
+        setup.setup_live,
         setup.setup_page,
     ],
     before_request=open_visit,

@@ -142,6 +142,7 @@ class Visit:
         section: str = "",
         status: int = 200,
         live: str | None = None,
+        stream: str = "",
         refresh_s: int = 0,
         notices: tuple[Notice, ...] = (),
         **context: Any,  # noqa: ANN401 - templates take any value
@@ -153,6 +154,7 @@ class Visit:
             section: the menu item that is current.
             status: the HTTP status.
             live: the topics of news (comma-separated) that renew the page's live parts.
+            stream: where these news are told; empty: where whoever is signed in hears them.
             refresh_s: how often a browser without JavaScript loads it anew; 0: never.
             notices: sentences above the content, before the one that the last action left.
             context: for the template.
@@ -165,6 +167,7 @@ class Visit:
             status,
             section=section,
             live=live,
+            stream=stream,
             refresh_s=refresh_s,
             notices=notices,
             demo=await strip(self.admin.settings.demo),
@@ -174,7 +177,7 @@ class Visit:
     def error_page(self, status: int, title: str, words: str) -> Response[str]:
         """Answer with a page that says what is wrong."""
         plain = {"section": "", "live": None, "refresh_s": 0, "notices": (), "demo": None}
-        return self._answer("error.html", status, title=title, words=words, **plain)
+        return self._answer("error.html", status, stream="", title=title, words=words, **plain)
 
     def _answer(
         self,

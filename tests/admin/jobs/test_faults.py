@@ -144,7 +144,9 @@ async def test_the_former_accounts_picture_is_not_taken_for_the_new_ones(
     assert calendar.next_due_at == building.clock()
     fresh = await room_freshness(building.admin, building.devices["Atlas"])
     assert fresh.source_age_s >= fresh.trust_for_s
-    await building.jobs.read_due()
+    async with building.news() as news:
+        await building.jobs.read_due()
+        assert await heard_at_once(news)  # the same meetings, but known again
     fresh = await room_freshness(building.admin, building.devices["Atlas"])
     assert (fresh.source_age_s, fresh.source_state) == (0, "ok")
 

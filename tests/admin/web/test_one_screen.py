@@ -9,7 +9,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from roomdisplay.admin.news import PAGES
 from roomdisplay.admin.security.roles import SYSTEM
+from roomdisplay.admin.store import news_after_commit
+from roomdisplay.admin.store.tables import Calendar
+from roomdisplay.admin.use_cases.one_screen import PastedCalendar, use
 from roomdisplay.admin.use_cases.people import invite_owner
 from roomdisplay.admin.use_cases.rooms import list_rooms
 from roomdisplay.admin.web.demo_strip import DemoState
@@ -53,9 +57,50 @@ async def test_three_minutes_with_a_private_calendar(
     await expect(page.get_by_role("heading", level=1)).to_have_text(
         "Done. The screen shows it now."
     )
+    await expect(page.locator("#screen")).not_to_contain_text("No information")
     (room,) = await list_rooms(center.admin, SYSTEM)
     assert room.calendar is not None
     assert room.name == room.calendar.name
+
+
+async def test_after_apply_the_page_says_that_it_reads_and_then_shows(
+    browser: Browser, make_center: Any, radicale: Any
+) -> None:
+    center = await make_center(standalone=True)
+    calendar = radicale.add_calendar(f"Slow{center.admin.settings.port}")
+    pasted = PastedCalendar(address=calendar, username="ada", password="secret")
+    calendar_id = ""
+    async with center.admin.news.subscribe([PAGES]) as news:
+        room_id = await use(center.admin, SYSTEM, pasted, room_name="Shed", zone="UTC")
+        while not calendar_id:  # until the first reading is over
+            await news.wait()
+            (room,) = await list_rooms(center.admin, SYSTEM)
+            if room.calendar is not None and room.calendar.read_at is not None:
+                calendar_id = room.calendar.id
+
+    async def note(**facts: object) -> None:
+        async with center.admin.store.transaction() as session:
+            row = await session.get_one(Calendar, calendar_id)
+            for key, value in facts.items():
+                setattr(row, key, value)
+            news_after_commit(session, PAGES)
+
+    ahead = center.admin.clock() + timedelta(hours=1)
+    await note(read_at=None, reason=None, next_due_at=ahead)
+    page = await open_setup(browser, center)
+    link = page.url.rsplit("/", 1)[-1]
+    await page.goto(f"/setup/{link}/done?room={room_id}")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Done. The calendar is being read…")
+    await expect(page.locator("#screen")).not_to_contain_text("No information")
+    await note(reason="unavailable")
+    await expect(heading).to_have_text("It is saved, but the calendar cannot be read now")
+    await note(reason=None, read_at=center.admin.clock())
+    await expect(heading).to_have_text("Done. The screen shows it now.")
+    assert (await Axe().run(page)).violations_count == 0
+    for path in ("/setup/not-a-link/live", f"/setup/not-a-link/done?room={room_id}"):
+        answer = await page.request.get(path)
+        assert answer.status == 404
 
 
 class Demo:

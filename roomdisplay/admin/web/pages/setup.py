@@ -13,16 +13,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 
 from roomdisplay.admin.errors import AdminError, InvalidInputError, ServiceError
+from roomdisplay.admin.news import PAGES
 from roomdisplay.admin.security.roles import SYSTEM, Actor, Role
 from roomdisplay.admin.security.sealing import UnsealError
 from roomdisplay.admin.use_cases.one_screen import FoundCalendar, PastedCalendar, look, use
 from roomdisplay.admin.use_cases.people import look_at_invitation
-from roomdisplay.admin.use_cases.rooms import list_rooms
+from roomdisplay.admin.use_cases.rooms import get_room, list_rooms
 from roomdisplay.admin.web.errors import field_words, words_for
 from roomdisplay.admin.web.glass import Line, shown_for, title_of
+from roomdisplay.admin.web.live import news_stream
 from roomdisplay.admin.web.pages.account import PUBLIC
 from roomdisplay.admin.web.visit import CurrentVisit, Visit
 from roomdisplay.admin.web.zones import local_zone
@@ -51,7 +54,7 @@ async def do_setup(visit: CurrentVisit, link: FromPath[str] = "") -> Response[st
                 room_name=form.text("name"),
                 zone=local_zone(),
             )
-            return await _done(visit, link, actor, room_id)
+            return visit.go(f"{_path(link)}/done", room=room_id)
         pasted = PastedCalendar(
             address=form.text("address", 2048),
             username=form.text("username"),
@@ -70,6 +73,40 @@ async def do_setup(visit: CurrentVisit, link: FromPath[str] = "") -> Response[st
         has_room=bool(rooms),
         kept=_pack(visit, pasted),
     )
+
+
+@get(["/setup/done", "/setup/{link:str}/done"], opt=PUBLIC)
+async def done_page(
+    visit: CurrentVisit, link: FromPath[str] = "", room: FromQuery[str] = ""
+) -> Response[str]:
+    """What the screen shows now, or that its calendar is still being read; live."""
+    actor = await _who(visit, link)
+    found = await get_room(visit.admin, actor, room)
+    calendar = found.calendar
+    reading = calendar is not None and calendar.read_at is None
+    return await visit.page(
+        "setup_done.html",
+        link=link,
+        live=f"room:{room}",
+        stream=f"{_path(link)}/live",
+        refresh_s=2 if reading else 30,
+        reason=visit.t.reason(calendar.reason) if calendar and calendar.reason else "",
+        detail=(calendar.detail or "") if calendar else "",
+        reading=reading,
+        shown=await shown_for(visit, actor, room, Place.INSIDE),
+        signed_in=visit.signed_in is not None,
+    )
+
+
+@get(["/setup/live", "/setup/{link:str}/live"], opt=PUBLIC)
+async def setup_live(visit: CurrentVisit, link: FromPath[str] = "") -> Stream:
+    """News of the house for the page above, whose reader may have no sign-in yet."""
+    await _who(visit, link)
+    return news_stream(visit.admin, {PAGES})
+
+
+def _path(link: str) -> str:
+    return f"/setup/{link}" if link else "/setup"
 
 
 async def _who(visit: Visit, link: str) -> Actor:
@@ -94,15 +131,6 @@ async def _page(visit: Visit, link: str, error: AdminError | None = None) -> Res
         wrong=words_for(visit.t, error) if isinstance(error, ServiceError) else "",
         asks=error is not None and error.key == "credentials_rejected",
         errors=field_words(visit.t, error) if isinstance(error, InvalidInputError) else {},
-    )
-
-
-async def _done(visit: Visit, link: str, actor: Actor, room_id: str) -> Response[str]:
-    return await visit.page(
-        "setup_done.html",
-        link=link,
-        shown=await shown_for(visit, actor, room_id, Place.INSIDE),
-        signed_in=visit.signed_in is not None,
     )
 
 

@@ -32,7 +32,7 @@
   }
 
   if (live !== undefined) {
-    const stream = new EventSource(`/live?topics=${encodeURIComponent(live)}`);
+    const stream = new EventSource(document.body.dataset.stream ?? `/live?topics=${encodeURIComponent(live)}`);
     stream.addEventListener("changed", refresh);
     addEventListener("pagehide", () => stream.close());
     // Words such as "2 min ago" age by themselves.
