@@ -252,6 +252,14 @@ class PairingDisplay:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         # The signals are pytest's.
@@ -301,10 +309,11 @@ class Center:
         config = uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=1)
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
-        while not self._server.started:
-            await asyncio.sleep(0)
-            if self._task.done():
-                await self._task
+        listens = asyncio.create_task(self._server.listens.wait())
+        await asyncio.wait({listens, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        listens.cancel()
+        if self._task.done():  # it could not start
+            await self._task
 
     async def stop(self) -> None:
         if self._server is None or self._task is None:

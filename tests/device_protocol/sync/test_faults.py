@@ -178,13 +178,17 @@ async def test_one_rejection_is_not_enough_to_lose_the_pairing(running, center, 
     _, display = await running()
     await revoke_device(center.admin, SYSTEM, display.device_id)
     display.engine.network_changed()
-    seen = []
-    center.wire.on_request = seen.append
+    asked = asyncio.Event()
+
+    def note(request: bytes) -> None:
+        if b"/device/v1/schedule" in request:
+            asked.set()
+
+    center.wire.on_request = note
     await center.restart()
     display.engine.network_changed()
-    while not any(b"/device/v1/schedule" in request for request in seen):
-        await display.until(lambda s: s)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(15):
+        await asked.wait()
     assert display.snapshot.standing is Standing.PAIRED
     assert titles(display.snapshot) == ["Planning"]
 
