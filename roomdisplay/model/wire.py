@@ -47,6 +47,8 @@ class FreshnessMessage(Message, frozen=True, kw_only=True):
     reason: Identifier | None = None
     fresh_for_s: Seconds
     trust_for_s: Seconds
+    etag: Identifier | None = None
+    """Of the picture that this is said of; None: of an older server, which does not say."""
 
 
 class RoomMessage(Message, frozen=True, kw_only=True):

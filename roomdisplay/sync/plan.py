@@ -44,6 +44,18 @@ def disagrees(clock: ClockReading, heard: Heard) -> bool:
     return abs(off) > timedelta(seconds=BEAT_SLACK)
 
 
+def vouches(beat: Heard, shown: str | None, newest: str | None) -> bool:
+    """Whether a beat speaks of the picture that is shown, and that is the newest.
+
+    Args:
+        beat: what came.
+        shown: the ETag of the picture on the glass; None: there is none.
+        newest: what the stream last said is the newest. A beat may be ahead of it: between a
+            change and the news of it.
+    """
+    return shown is not None and shown == newest and beat.message.etag in {None, shown}
+
+
 def account_of(heard: Heard, clock: ClockReading) -> FreshnessAccount:
     """The freshness that an answer or a beat tells of.
 

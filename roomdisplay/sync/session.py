@@ -28,6 +28,7 @@ from roomdisplay.sync.plan import (
     disagrees,
     merged_account,
     roomless,
+    vouches,
 )
 from roomdisplay.sync.stream import StreamItem, follow
 from roomdisplay.sync.timekeeper import Timekeeper
@@ -166,11 +167,12 @@ class Session:
                 await self._take_beat(item)
 
     async def _take_beat(self, beat: Heard) -> None:
-        """A beat vouches for the picture only while the server has no other one."""
+        """A beat vouches for the picture that it is said of, and for no other."""
         await self._look_at_the_clock()
-        if disagrees(self._ledger.clock, beat):
+        another = beat.message.etag not in {None, self._etag}
+        if another or disagrees(self._ledger.clock, beat):
             await self._fetch()
-        elif self._server_etag == self._etag and self._ledger.picture is not None:
+        elif vouches(beat, self._etag, self._server_etag):
             self._hear(beat)
 
     async def _fetch(self) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from roomdisplay.sync.plan import (
     must_persist,
     roomless,
     ticket_plan,
+    vouches,
 )
 
 
@@ -128,3 +129,28 @@ def test_a_display_without_a_room_keeps_what_is_its_own(picture: Picture, noon: 
     assert shown.source is None
     assert shown.meetings == ()
     assert shown.room.name == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "newest", "expected"),
+    [
+        ("a", "a", "a", True),
+        (None, "a", "a", True),  # an older server does not say
+        ("b", "a", "a", False),  # ahead of its news
+        ("a", "a", "b", False),
+        ("a", "a", None, False),
+        ("a", None, None, False),
+    ],
+)
+def test_a_beat_vouches_for_the_picture_it_is_said_of(
+    told: str | None, shown: str | None, newest: str | None, *, expected: bool
+) -> None:
+    message = FreshnessMessage(
+        now=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        source_age_s=1,
+        fresh_for_s=180,
+        trust_for_s=1800,
+        etag=told,
+    )
+    beat = Heard(message=message, sent=1.0, received=1.0, is_beat=True)
+    assert vouches(beat, shown, newest) is expected

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,7 +58,7 @@ async def room_schedule(
 
 
 async def room_freshness(admin: Admin, device_id: str) -> FreshnessMessage:
-    """How old the picture of a display's room is, without the schedule: for beats.
+    """How old the picture of a display's room is, and which one: for beats.
 
     Raises:
         NotFoundError: there is no such display, or it was revoked.
@@ -65,9 +66,8 @@ async def room_freshness(admin: Admin, device_id: str) -> FreshnessMessage:
     """
     async with admin.store.reading() as session:
         device, row = await _place_of(session, device_id)
-        merged = effective(await merged_values(session, row, device))
-        source, _ = await _source(admin, session, row)
-        return freshness(source, admin.clock(), merged.display.rules.red_grace)
+        _, fresh, _ = await _schedule(admin, session, row, device)
+        return fresh
 
 
 async def room_preview(
@@ -163,7 +163,8 @@ async def _schedule(
     facts, source = await gather(admin, session, row, device, place)
     message = visible_schedule(facts, now, meeting_id_key(admin))
     fresh = freshness(source, now, facts.effective.display.rules.red_grace)
-    return message, fresh, hashlib.sha256(encode(message)).hexdigest()[:32]
+    etag = hashlib.sha256(encode(message)).hexdigest()[:32]
+    return message, msgspec.structs.replace(fresh, etag=etag), etag
 
 
 async def _place_of(session: AsyncSession, device_id: str) -> tuple[Device, RoomRow]:

@@ -13,8 +13,9 @@ from roomdisplay.admin.device_api.stream import Telling
 from roomdisplay.admin.news import device_topic
 from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.store import new_id, news_after_commit
-from roomdisplay.admin.store.tables import Command, Device
+from roomdisplay.admin.store.tables import Command, Device, Room
 from roomdisplay.admin.use_cases.devices import identify_device, revoke_device
+from roomdisplay.admin.use_cases.schedule import room_schedule
 from roomdisplay.device.http import DeviceHttp, TokenRejected
 from roomdisplay.device.identity import IdentityStore
 from roomdisplay.device.server_address import parse_server
@@ -254,3 +255,31 @@ async def _seen(center, display) -> dict[str, object]:
                     return device.health
             async with asyncio.timeout(10):
                 await news.wait()
+
+
+async def test_a_beat_names_the_picture_it_speaks_of_even_before_its_news(center, house) -> None:
+    room_id = await house.room()
+    device_id = (await house.display(room_id)).device_id
+    events: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def send(message) -> None:
+        await events.put(message["body"])
+
+    async def beat() -> FreshnessMessage:
+        while not (body := await events.get()).startswith(b"event: beat"):
+            pass
+        return msgspec.json.decode(body.split(b"data: ")[1], type=FreshnessMessage)
+
+    telling = asyncio.create_task(Telling(center.admin, device_id, send, beat_every=0.01).run())
+    try:
+        async with asyncio.timeout(15):
+            _, fresh, before = await room_schedule(center.admin, device_id)
+            assert (await beat()).etag == before == fresh.etag
+            async with center.admin.store.transaction() as session:  # without a word of it
+                (await session.get_one(Room, room_id)).name = "Boreas"
+            _, _, after = await room_schedule(center.admin, device_id)
+            assert after != before
+            while (await beat()).etag != after:
+                pass
+    finally:
+        telling.cancel()
