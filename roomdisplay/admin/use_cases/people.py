@@ -61,18 +61,14 @@ class PersonView:
     room_ids: tuple[str, ...] | None
 
 
-async def invite_owner(
-    admin: Admin, *, valid_for: timedelta = OWNER_VALID_FOR
-) -> IssuedInvitation:
+async def invite_owner(admin: Admin, *, valid_for: timedelta = OWNER_VALID_FOR) -> IssuedInvitation:
     """A link for the first owner, or for an owner who is locked out; for the server's terminal.
 
     A link for the first owner dies when the first owner exists.
     """
     async with admin.store.transaction() as session:
         first = await _owners(session) == 0
-        return _issue(
-            admin, session, SYSTEM, Role.OWNER, valid_for=valid_for, first_owner=first
-        )
+        return _issue(admin, session, SYSTEM, Role.OWNER, valid_for=valid_for, first_owner=first)
 
 
 async def invite(
