@@ -5,38 +5,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from roomdisplay.admin.asking import Answer, Task, ask, begin, look_at
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
 from roomdisplay.admin.news import PAGES, room_topic
 from roomdisplay.admin.pictures import (
     KeptMeeting,
-    digest,
-    digest_prefix,
-    keep,
     seal_picture,
     unseal_picture,
 )
 from roomdisplay.admin.reading_plan import (
     CONFIRM_AFTER,
-    ReadPlan,
     due_after_error,
     due_after_success,
     interval,
     is_suspicious,
     next_full_read,
-    plan_read,
     throttled_until,
 )
 from roomdisplay.admin.store import news_after_commit
-from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
+from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.schedule import etags_of_rooms
 from roomdisplay.admin.visible import KeptPicture
@@ -44,8 +39,6 @@ from roomdisplay.connectors.base import (
     Connector,
     ConnectorError,
     CredentialsRejectedError,
-    CursorExpiredError,
-    MalformedAnswerError,
     Picture,
     ThrottledError,
     Unchanged,
@@ -58,34 +51,6 @@ _WARNINGS_LIMIT = 20
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Task:
-    """What was known when the reading began."""
-
-    calendar: Calendar
-    connection: CalendarConnection
-    rooms: list[Room]
-    kept: CalendarPicture | None
-    """The last good picture, unless it is of another key or an older version."""
-    plan: ReadPlan
-    started: datetime
-    began: float
-    """The same on the clock that nobody sets."""
-
-    @property
-    def zones(self) -> list[str]:
-        return [room.timezone for room in self.rooms]
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a service said, and what to keep of it; nothing new where `meetings` is None."""
-
-    told: Picture | Unchanged
-    digest: str = ""
-    meetings: tuple[KeptMeeting, ...] | None = None
-
-
 async def read_calendar(
     admin: Admin, connections: Connections, calendar_id: str, rng: random.Random
 ) -> datetime | None:
@@ -96,14 +61,14 @@ async def read_calendar(
     Raises:
         SQLAlchemyError: the store itself failed, for instance on a full disk.
     """
-    task = await _begin(admin, calendar_id)
+    task = await begin(admin, calendar_id)
     if task is None:
         return None
     try:
         async with connections.use(task.connection) as connector:
             async with asyncio.timeout(READ_LIMIT.total_seconds()):
-                told, full = await _ask(connector, task)
-            answer = await asyncio.to_thread(_look_at, admin, task, told, full)
+                told, full = await ask(connector, task)
+            answer = await asyncio.to_thread(look_at, admin, task, told, full)
             return await _believe(admin, task, answer, full=full, connector=connector, rng=rng)
     except ConnectorError as error:
         return await _failed(admin, task, reason_of(error), error, rng)
@@ -117,57 +82,10 @@ async def read_calendar(
         return await _failed(admin, task, "unexpected", None, rng)
 
 
-async def _begin(admin: Admin, calendar_id: str) -> _Task | None:
-    now, began = admin.clock(), admin.last_read.now()
-    async with admin.store.reading() as session:
-        calendar = await session.get(Calendar, calendar_id)
-        rooms = await rooms_of_calendars(session, [calendar_id])
-        if calendar is None or not rooms:
-            return None
-        connection = await session.get(CalendarConnection, calendar.connection_id)
-        row = await session.get(CalendarPicture, calendar_id)
-    assert connection is not None  # kept by the foreign key
-    kept = row if row and row.digest.startswith(digest_prefix(admin.sealer)) else None
-    plan = plan_read(
-        [room.timezone for room in rooms],
-        now,
-        cursor=calendar.cursor if not calendar.unconfirmed_empty else None,
-        full_due_at=calendar.full_due_at,
-        read_window=Window(kept.window_start, kept.window_end) if kept else None,
-        read_zone=kept.timezone if kept else None,
-    )
-    return _Task(calendar, connection, rooms, kept, plan, now, began)
-
-
-def _look_at(admin: Admin, task: _Task, told: Picture | Unchanged, full: bool) -> _Answer:  # noqa: FBT001 - called through a thread
-    """Find what is to be kept; takes long for a long answer, so not on the loop."""
-    if isinstance(told, Unchanged):
-        return _Answer(told)
-    mark, kept, plan = digest(admin.sealer, told.occurrences), task.kept, task.plan
-    window = Window(kept.window_start, kept.window_end) if kept else None
-    same = kept is not None and mark == kept.digest and window == plan.window
-    daily = full and (task.calendar.full_due_at or task.started) <= task.started
-    if same and kept is not None and kept.timezone == plan.zone and not daily:
-        return _Answer(told, mark)
-    return _Answer(told, mark, keep(told.occurrences))
-
-
-async def _ask(connector: Connector, task: _Task) -> tuple[Picture | Unchanged, bool]:
-    """The service's answer, and whether it was asked without a cursor."""
-    plan, address = task.plan, task.calendar.address
-    try:
-        answer = await connector.read(address, plan.window, plan.cursor, zone=plan.zone)
-    except CursorExpiredError:
-        return await connector.read(address, plan.window, None, zone=plan.zone), True
-    if isinstance(answer, Unchanged) and plan.cursor is None:
-        raise MalformedAnswerError("The service says nothing changed, but nothing was read yet.")
-    return answer, plan.cursor is None
-
-
 async def _believe(
     admin: Admin,
-    task: _Task,
-    answer: _Answer,
+    task: Task,
+    answer: Answer,
     *,
     full: bool,
     connector: Connector,
@@ -227,7 +145,7 @@ async def _in_use(session: AsyncSession, connection_id: str) -> int:
 async def _replace_picture(
     admin: Admin,
     session: AsyncSession,
-    task: _Task,
+    task: Task,
     kept: tuple[KeptMeeting, ...],
     mark: str,
 ) -> None:
@@ -251,7 +169,7 @@ async def _replace_picture(
 
 async def _failed(
     admin: Admin,
-    task: _Task,
+    task: Task,
     reason: str,
     error: ConnectorError | None,
     rng: random.Random,
@@ -293,7 +211,7 @@ def _same_account(now: CalendarConnection, then: CalendarConnection) -> bool:
     return (now.values, now.sealed_secrets) == (then.values, then.sealed_secrets)
 
 
-def _due(task: _Task, calendar: Calendar, at: datetime) -> datetime | None:
+def _due(task: Task, calendar: Calendar, at: datetime) -> datetime | None:
     """Read next at `at`, unless somebody made the calendar due while it was being read."""
     if calendar.next_due_at == task.calendar.next_due_at:
         calendar.next_due_at = at
@@ -306,7 +224,7 @@ def _forget_impossible_age(calendar: Calendar, now: datetime) -> None:
         calendar.read_at = None
 
 
-def _mend(session: AsyncSession, calendar: Calendar, task: _Task) -> None:
+def _mend(session: AsyncSession, calendar: Calendar, task: Task) -> None:
     if calendar.reason is None:
         return
     _log.info("calendar %s (%s) can be read again", calendar.id, task.connection.service)
