@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import inspect
 import os
@@ -186,8 +187,11 @@ def _listener(settings: ServerSettings) -> Iterator[socket.socket]:
             dualstack_ipv6=family == socket.AF_INET6 and settings.host == "::",
         )
     except OSError as error:
+        reason = error.strerror
+        if error.errno == errno.EADDRINUSE:
+            reason = "another program has that port; end it, or choose another port"
         raise StartError(
-            f"It cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+            f"It cannot listen on {settings.host}:{settings.port}: {reason}."
         ) from error
     del kind, protocol
     with contextlib.closing(listener):

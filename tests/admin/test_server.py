@@ -92,7 +92,7 @@ async def test_a_taken_port_and_another_key_are_said(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(StartError, match="cannot listen"):
+        with pytest.raises(StartError, match="another program has that port"):
             await serve(settings(port=port))
     async with serving(settings()):
         pass
