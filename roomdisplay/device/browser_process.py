@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +26,12 @@ WINDOW_CLASS = "roomdisplay-call"
 
 _START_PAGE = "data:text/html,<roomdisplay-call><body style=background:%23101418>"
 _PREFIX = "roomdisplay-call-"
+_DEATH_S = 0.5
+"""Seconds that killed processes get to be gone; they need a few milliseconds."""
 _SAFE_FD = 10
 """Descriptors from here on cannot collide with the ones that are placed in the child."""
+_DEATH_S = 0.5
+"""How long killed processes may take to die; longer than any that is not stuck in the kernel."""
 _KEPT_ENVIRONMENT = frozenset(
     [
         *("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE"),
@@ -78,17 +84,34 @@ class BrowserProcess:
             os.killpg(self.pid, number)
 
     def _kill_strays(self) -> None:
-        """End what left the group: the crash handler starts a session of its own.
+        """End what left the group, and wait until all of the browser is dead.
 
-        They are known by the profile's path, which is in their command line and is random.
+        The crash handler starts a session of its own. A killed process writes until it is dead,
+        which would bring back files of a profile that was just wiped. All are known by the
+        profile's path, which is in their command line and is random.
         """
         mark = os.fsencode(self.profile)
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            with contextlib.suppress(OSError):
-                if mark in (entry / "cmdline").read_bytes():
-                    os.kill(int(entry.name), signal.SIGKILL)
+        dying = select.poll()
+        with contextlib.ExitStack() as opened:
+            waited_for = set()
+            for entry in Path("/proc").iterdir():
+                if not entry.name.isdigit():
+                    continue
+                with contextlib.suppress(OSError):
+                    if mark not in (entry / "cmdline").read_bytes():
+                        continue
+                    pidfd = os.pidfd_open(int(entry.name))
+                    opened.callback(os.close, pidfd)
+                    # Only now is the number sure to be this process's, and to stay so.
+                    if mark in (entry / "cmdline").read_bytes():
+                        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                        dying.register(pidfd, select.POLLIN)
+                        waited_for.add(pidfd)
+            give_up = time.monotonic() + _DEATH_S
+            while waited_for and (left := give_up - time.monotonic()) > 0:
+                for pidfd, _ in dying.poll(left * 1000):
+                    dying.unregister(pidfd)
+                    waited_for.discard(pidfd)
 
 
 def start_browser(command: str, switches: Sequence[str], profile: Path) -> BrowserProcess:
