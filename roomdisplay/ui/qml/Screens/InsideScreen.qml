@@ -20,7 +20,7 @@ Item {
     readonly property real column: beside ? (join.visible ? join.width : 0) + (here.visible ? here.width : 0) + (join.visible && here.visible ? Theme.tight : 0) : 0
     readonly property real textWidth: inner - (beside ? column + Theme.gap * 1.5 : 0)
 
-    readonly property bool lineBeside: !Theme.portrait && !(Theme.compact && hero) && inner - slab.greatestWidth - Theme.gap >= Theme.unit * 30
+    readonly property bool lineBeside: !Theme.portrait && !(Theme.compact && hero) && inner - slab.greatestWidth - Theme.gap >= Theme.unit * 27
 
     // The meeting's own block, measured from its top: title, organiser, note, buttons.
     readonly property real step: Math.round(Theme.unit * 2.6)
