@@ -75,9 +75,9 @@ class Life:
             self._timekeeper.restore(shown[1])
         await self._timekeeper.look()
         self._ledger.publish()
-        await self._deliveries.open()
         watching = asyncio.create_task(watch_network(self._network_changed, routing_socket()))
         try:
+            await self._deliveries.open()
             identities = await self._with_keyring(self._open_keyring)
             server = self._server(identities[1])
             while server is not None:
