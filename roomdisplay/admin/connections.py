@@ -14,7 +14,7 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import settings_of
 from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import Connector
+from roomdisplay.connectors.base import Connector, Surroundings
 
 AT_ONCE = 4
 """Readings of one connection at the same time."""
@@ -68,7 +68,10 @@ class Connections:
         if one is not None and one.entered == entered:
             return one
         settings = settings_of(self._admin, connection)
-        fresh = _Open(registry.connect(connection.service, settings, self._admin.clock), entered)
+        fresh = _Open(
+            registry.connect(connection.service, settings, Surroundings(clock=self._admin.clock)),
+            entered,
+        )
         self._open[connection.id] = fresh
         if one is not None:
             await self._retire(one)

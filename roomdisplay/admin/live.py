@@ -25,6 +25,7 @@ from roomdisplay.connectors.base import (
     CursorExpiredError,
     MalformedAnswerError,
     PermissionMissingError,
+    Surroundings,
     ThrottledError,
     UnavailableError,
 )
@@ -83,7 +84,7 @@ async def trying(
         ServiceError: with the connector's own words.
     """
     try:
-        connector = registry.connect(service, settings, admin.clock)
+        connector = registry.connect(service, settings, Surroundings(clock=admin.clock))
         try:
             async with asyncio.timeout(TRY_LIMIT.total_seconds()):
                 yield connector

@@ -9,9 +9,10 @@ Words used throughout:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from roomdisplay.model.meeting import require_utc
@@ -116,26 +117,51 @@ class CalendarInfo:
     capacity: int | None = None
 
 
+class Push(StrEnum):
+    """How a service tells that a calendar may have changed; the contracts are in `push`."""
+
+    NONE = "none"
+    HOOKS = "hooks"
+    """It posts to an address of ours, which it must be able to reach."""
+    STREAM = "stream"
+    """It tells over a connection that we hold open."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a connection can do beyond reading."""
 
     write: bool = False
-    push: bool = False
+    """The connector is a `roomdisplay.connectors.booking.WritingConnector`."""
+    push: Push = Push.NONE
     list_calendars: bool = True
     cheap_check: bool = False
     """Asking whether a calendar changed costs the service next to nothing, as with a sync token."""
+    at_once: int = 4
+    """Readings at the same time that the service, or the connector's own pool, bears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What exactly is wrong, for pages to put into words and to name the repair."""
+
+    reason: str
+    """A key of the catalogue's section `diagnosis`, such as "office365_secret_expired"."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """For the words and the repair: addresses, names, codes; no secrets, no meeting texts."""
 
 
 class ConnectorError(Exception):
     """A calendar service did not do what it should; the subclass says what to do next.
 
-    `detail` is for the administrator: plain words, no secrets, no meeting texts.
+    `detail` is for the administrator: plain words, no secrets, no meeting texts. `diagnosis` says
+    the same as a key, where the connector knows exactly.
     """
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, *, diagnosis: Diagnosis | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.diagnosis = diagnosis
 
 
 class CredentialsRejectedError(ConnectorError):
@@ -146,6 +172,10 @@ class PermissionMissingError(ConnectorError):
     """Signed in, but not allowed to do this."""
 
 
+class AuthorizationNeededError(PermissionMissingError):
+    """Ask for this calendar's own authorisation first; see `push.AuthorizingConnector`."""
+
+
 class CalendarGoneError(ConnectorError):
     """The calendar is no longer there."""
 
@@ -153,8 +183,10 @@ class CalendarGoneError(ConnectorError):
 class ThrottledError(ConnectorError):
     """Ask again after `retry_after`."""
 
-    def __init__(self, detail: str, retry_after: timedelta) -> None:
-        super().__init__(detail)
+    def __init__(
+        self, detail: str, retry_after: timedelta, *, diagnosis: Diagnosis | None = None
+    ) -> None:
+        super().__init__(detail, diagnosis=diagnosis)
         self.retry_after = retry_after
 
 
@@ -167,7 +199,13 @@ class CursorExpiredError(ConnectorError):
 
 
 class ConflictError(ConnectorError):
-    """Somebody else was faster."""
+    """Somebody else was faster; `by` is what stands in the way, where the service tells."""
+
+    def __init__(
+        self, detail: str, *, by: Occurrence | None = None, diagnosis: Diagnosis | None = None
+    ) -> None:
+        super().__init__(detail, diagnosis=diagnosis)
+        self.by = by
 
 
 class MalformedAnswerError(ConnectorError):
@@ -219,7 +257,11 @@ class Field:
     secret: bool = False
     required: bool = True
     kind: str = "text"
-    """An HTML input type: text, url, email, password."""
+    """An HTML input type (text, url, email, password, checkbox), or textarea, or select."""
+    options: tuple[str, ...] = ()
+    """Of a select, the first one being the default."""
+    advanced: bool = False
+    """Few need it: shown folded away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,3 +270,44 @@ class ConnectionSettings:
 
     values: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class TokenStore(Protocol):
+    """Where a connection keeps the tokens that its service issues; sealed, of this connection only.
+
+    A token is written before it is used for the first time, so that a process that ends in between
+    loses nothing.
+    """
+
+    async def read(self, subject: str) -> bytes | None:
+        """What was kept last for `subject`, such as "service" or a mailbox address."""
+
+    async def write(self, subject: str, value: bytes | None) -> None:
+        """Keep `value`, durable when this returns; None forgets."""
+
+
+class MemoryTokens:
+    """Keeps tokens as long as a try lasts."""
+
+    def __init__(self, kept: Mapping[str, bytes] | None = None) -> None:
+        self.kept = dict(kept or {})
+
+    async def read(self, subject: str) -> bytes | None:
+        """See `TokenStore`."""
+        return self.kept.get(subject)
+
+    async def write(self, subject: str, value: bytes | None) -> None:
+        """See `TokenStore`."""
+        if value is None:
+            self.kept.pop(subject, None)
+        else:
+            self.kept[subject] = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a connector is given beside its settings."""
+
+    clock: Callable[[], datetime]
+    """Tells the time in UTC."""
+    tokens: TokenStore = field(default_factory=MemoryTokens)

@@ -64,8 +64,14 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     checked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, authority: str | None = None) -> None:
+        """Open none yet.
+
+        Args:
+            authority: certificates in PEM that are trusted beside the system's.
+        """
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._tls = trusting(authority) if authority else _tls()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request.
@@ -94,7 +100,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if key not in self._transports:
             limits = httpx.Limits(max_connections=8, keepalive_expiry=30)
             self._transports[key] = httpx.AsyncHTTPTransport(
-                verify=_tls(), limits=limits, proxy=proxy
+                verify=self._tls, limits=limits, proxy=proxy
             )
         return self._transports[key]
 
@@ -103,6 +109,20 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         for transport in self._transports.values():
             await transport.aclose()
         self._transports.clear()
+
+
+def trusting(authority: str) -> ssl.SSLContext:
+    """Trust the system's authorities and those in `authority`, in PEM.
+
+    Raises:
+        ValueError: there is no certificate in it.
+    """
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cadata=authority)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("this is no certificate in PEM") from None
+    return context
 
 
 @cache

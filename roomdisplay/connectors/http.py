@@ -108,6 +108,7 @@ class HttpDoor:
         auth: OriginAuth | None = None,
         limits: Limits | None = None,
         allow_http: bool = False,
+        authority: str | None = None,
     ) -> None:
         """Open a door.
 
@@ -115,11 +116,15 @@ class HttpDoor:
             auth: credentials for their own origin.
             limits: of each answer.
             allow_http: a redirect may lead from https to http.
+            authority: certificates in PEM that are trusted beside the system's.
+
+        Raises:
+            ValueError: there is no certificate in `authority`.
         """
         self._limits = limits or Limits()
         self._allow_http = allow_http
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(),
+            transport=GuardedTransport(authority),
             auth=auth,
             timeout=httpx.Timeout(self._limits.silence.total_seconds()),
             headers={

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from roomdisplay.connectors.base import ConnectionSettings, Connector, Field
+    from roomdisplay.connectors.base import ConnectionSettings, Connector, Field, Surroundings
 
-    Clock = Callable[[], datetime]
-    Factory = Callable[[ConnectionSettings, Clock], Connector]
+    Factory = Callable[[ConnectionSettings, Surroundings], Connector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,9 @@ class Service:
 
     key: str
     module: str
-    """Holds `FIELDS: tuple[Field, ...]` and `connect(settings, clock) -> Connector`."""
+    """Holds `FIELDS: tuple[Field, ...]` and `connect(settings, surroundings)`; where the service
+    posts signals, `answer_hook` (`push.HookReader`); where it is connected in a window of its own,
+    the functions of `push.AuthorizationWindow`."""
     offered: bool = True
     """Whether the Admin Center lists it under Calendar services."""
 
@@ -30,6 +30,9 @@ class Service:
 SERVICES: dict[str, Service] = {
     service.key: service
     for service in (
+        Service("office365", "roomdisplay.connectors.graph", offered=False),
+        Service("exchange", "roomdisplay.connectors.ews", offered=False),
+        Service("cronofy", "roomdisplay.connectors.cronofy", offered=False),
         Service("caldav", "roomdisplay.connectors.caldav"),
         Service("ics", "roomdisplay.connectors.ics"),
         Service("sample", "roomdisplay.connectors.sample", offered=False),
@@ -47,7 +50,7 @@ def fields(service: str) -> tuple[Field, ...]:
     return cast("tuple[Field, ...]", import_module(SERVICES[service].module).FIELDS)
 
 
-def connect(service: str, settings: ConnectionSettings, clock: Clock) -> Connector:
+def connect(service: str, settings: ConnectionSettings, surroundings: Surroundings) -> Connector:
     """Make the connector of `service`; nothing is sent yet.
 
     Raises:
@@ -55,4 +58,4 @@ def connect(service: str, settings: ConnectionSettings, clock: Clock) -> Connect
         roomdisplay.connectors.base.ConnectorError: the settings make no sense.
     """
     factory = cast("Factory", import_module(SERVICES[service].module).connect)
-    return factory(settings, clock)
+    return factory(settings, surroundings)

@@ -109,8 +109,8 @@ class HouseService:
             Field(key="password", kind="password", secret=True),
         )
 
-        def connect(settings: ConnectionSettings, clock: object) -> Connector:
-            del clock
+        def connect(settings: ConnectionSettings, surroundings: object) -> Connector:
+            del surroundings
             self.open += 1
             return HouseConnector(self, settings)
 

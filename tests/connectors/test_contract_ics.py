@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import ConnectionSettings, Connector
+from roomdisplay.connectors.base import ConnectionSettings, Connector, Surroundings
 from roomdisplay.connectors.contract import ConnectorContract, Stage, calendar
 from roomdisplay.connectors.ics.connector import THE_FEED
 
@@ -39,7 +39,9 @@ class FeedStage(Stage):
         settings = ConnectionSettings(
             values={"username": "ada"}, secrets={"url": url, "password": password}
         )
-        connector = registry.connect("ics", settings, lambda: pytest.fail("no clock is needed"))
+        connector = registry.connect(
+            "ics", settings, Surroundings(clock=lambda: pytest.fail("no clock is needed"))
+        )
         self._connectors.append(connector)
         return connector
 

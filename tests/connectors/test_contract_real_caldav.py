@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import ConnectionSettings, Connector
+from roomdisplay.connectors.base import ConnectionSettings, Connector, Surroundings
 from roomdisplay.connectors.contract import ConnectorContract, Stage, calendar
 
 pytestmark = pytest.mark.server
@@ -46,7 +46,9 @@ class RealStage(Stage):
             values={"url": url, "username": "ada" if password else ""},
             secrets={"password": password},
         )
-        connector = registry.connect("caldav", settings, lambda: pytest.fail("no clock is needed"))
+        connector = registry.connect(
+            "caldav", settings, Surroundings(clock=lambda: pytest.fail("no clock is needed"))
+        )
         self._connectors.append(connector)
         return connector
 

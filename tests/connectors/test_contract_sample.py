@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import ConnectionSettings, Connector
+from roomdisplay.connectors.base import ConnectionSettings, Connector, Surroundings
 from roomdisplay.connectors.contract import ReadingContract, ReadingStage
 from roomdisplay.connectors.sample.building import BUILDING
 
@@ -18,7 +18,7 @@ class SampleStage(ReadingStage):
 
     async def connector(self) -> Connector:
         now = datetime(2026, 11, 23, tzinfo=UTC)
-        return registry.connect("sample", ConnectionSettings(), lambda: now)
+        return registry.connect("sample", ConnectionSettings(), Surroundings(clock=lambda: now))
 
     async def address(self) -> str:
         return self._room

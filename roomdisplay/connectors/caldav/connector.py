@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from roomdisplay.connectors.base import (
     Field,
     MalformedAnswerError,
     Picture,
+    Surroundings,
     Unchanged,
     Window,
 )
@@ -60,17 +61,17 @@ class _Kept:
     objects: dict[str, CalendarObject]
 
 
-def connect(settings: ConnectionSettings, clock: Callable[[], datetime]) -> CalDavConnector:
+def connect(settings: ConnectionSettings, surroundings: Surroundings) -> CalDavConnector:
     """Make a connector from what the administrator entered.
 
     Args:
         settings: with the values and secrets of `FIELDS`.
-        clock: not needed: what is read is told by the window.
+        surroundings: not needed: what is read is told by the window.
 
     Raises:
         CalendarGoneError: the address is none.
     """
-    del clock
+    del surroundings
     return CalDavConnector(
         settings.values.get("url", ""),
         username=settings.values.get("username", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from roomdisplay.connectors.base import (
     Field,
     MalformedAnswerError,
     Picture,
+    Surroundings,
     UnavailableError,
     Unchanged,
     Window,
@@ -62,17 +63,17 @@ class _Cursor(msgspec.Struct, frozen=True):
     check_every: float | None = None
 
 
-def connect(settings: ConnectionSettings, clock: Callable[[], datetime]) -> IcsConnector:
+def connect(settings: ConnectionSettings, surroundings: Surroundings) -> IcsConnector:
     """Make a connector from what the administrator entered.
 
     Args:
         settings: with the values or secrets of `FIELDS`.
-        clock: not needed: feeds are read by the window alone.
+        surroundings: not needed: feeds are read by the window alone.
 
     Raises:
         CalendarGoneError: the address is none.
     """
-    del clock
+    del surroundings
     entered = {**settings.values, **settings.secrets}
     return IcsConnector(
         entered.get("url", ""),

@@ -15,6 +15,7 @@ from roomdisplay.connectors.base import (
     Field,
     Occurrence,
     Picture,
+    Surroundings,
     Unchanged,
     Window,
 )
@@ -27,9 +28,9 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-def connect(settings: ConnectionSettings, clock: Callable[[], datetime]) -> SampleBuilding:
-    """Open the building; `clock` tells when the surprise has been added."""
-    return SampleBuilding(settings, clock)
+def connect(settings: ConnectionSettings, surroundings: Surroundings) -> SampleBuilding:
+    """Open the building; the clock tells when the surprise has been added."""
+    return SampleBuilding(settings, surroundings.clock)
 
 
 class SampleBuilding:

@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roomdisplay.connectors.base import CalendarGoneError, ConnectionSettings, Unchanged, Window
+from roomdisplay.connectors.base import (
+    CalendarGoneError,
+    ConnectionSettings,
+    Surroundings,
+    Unchanged,
+    Window,
+)
 from roomdisplay.connectors.registry import connect
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -12,7 +18,7 @@ WEEK = Window(MONDAY - timedelta(days=1), MONDAY + timedelta(days=8))
 
 
 def building(now=MONDAY, **values):
-    return connect("sample", ConnectionSettings(values=values), lambda: now)
+    return connect("sample", ConnectionSettings(values=values), Surroundings(clock=lambda: now))
 
 
 async def test_every_listed_room_can_be_read_and_touches_the_window():
