@@ -4,6 +4,10 @@
         @pytest.fixture
         async def stage(self): ...   # yields a `Stage`
 
+More of it, for services that a simulator stands in for: `contract_faults.FaultContract`,
+`contract_writing.WritingContract` and `contract_push.HookContract`; a connector's test class
+inherits from all that its capabilities promise.
+
 The stage puts calendar objects where the connector reads them, in whatever way the service has.
 A service in which nothing can be put keeps the `ReadingContract` alone.
 """
