@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import logging
 import signal
-import socket
 import sys
 import tempfile
 from datetime import datetime
@@ -23,6 +22,9 @@ from roomdisplay.demo.controls import Controls
 from roomdisplay.demo.furnish import OWNER_EMAIL, Furnished, furnish
 from roomdisplay.demo.network import PullableNetwork
 from roomdisplay.demo.options import DemoOptions, add_arguments, options_of
+from roomdisplay.demo.ports import free_port
+from roomdisplay.demo.services import make_service
+from roomdisplay.demo.services.service import DemoService
 from roomdisplay.embedded.process import (
     CODE,
     DisplayProcess,
@@ -71,7 +73,7 @@ class _Demo:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
-        port = self._options.port or _free_port()
+        port = self._options.port or free_port(DEFAULT_PORT)
         async with PullableNetwork(port) as network:
             show = asyncio.Event()
             admins: list[Admin] = []
@@ -94,16 +96,26 @@ class _Demo:
             await asyncio.wait({server, shown}, return_when=asyncio.FIRST_COMPLETED)
             shown.cancel()
             if admins:
-                await self._show(admins[0], network)
+                await self._open(admins[0], network)
             self._stop.set()
             await server
         return self._code
 
-    async def _show(self, admin: Admin, network: PullableNetwork) -> None:
-        furnished = await furnish(admin, self._options.language)
+    async def _open(self, admin: Admin, network: PullableNetwork) -> None:
+        options, folder = self._options, self._folder / "service"
+        try:
+            async with make_service(
+                options.service, options.language, self._clock, folder
+            ) as service:
+                await self._show(admin, network, service)
+        except StartError as error:
+            sys.stderr.write(f"roomdisplay: {error}\n")
+
+    async def _show(self, admin: Admin, network: PullableNetwork, service: DemoService) -> None:
+        furnished = await furnish(admin, self._options.language, service)
         self._controls.take(admin, network, furnished)
-        self._say(admin, furnished)
-        surprise = asyncio.create_task(self._surprise(furnished))
+        self._say(admin, furnished, service)
+        surprise = asyncio.create_task(self._surprise(furnished, service))
         try:
             async with CallPage(self._options.language) as calls:
                 display = self._display(network, calls)
@@ -166,14 +178,15 @@ class _Demo:
                 room_id=furnished.atlas, place=self._options.place,
             )  # fmt: skip
 
-    async def _surprise(self, furnished: Furnished) -> None:
+    async def _surprise(self, furnished: Furnished, service: DemoService) -> None:
         """When somebody has added a meeting, the calendar is read without waiting its minute."""
         left = (furnished.surprise_at - self._clock()).total_seconds()
         if self._options.screenshot is None:
             await asyncio.sleep(max(0.0, left))
+            await service.surprise()
             await self._controls.jump(0)
 
-    def _say(self, admin: Admin, furnished: Furnished) -> None:
+    def _say(self, admin: Admin, furnished: Furnished, service: DemoService) -> None:
         if self._options.screenshot is not None:
             return
         local = self._clock().astimezone(ZONE)
@@ -185,17 +198,6 @@ class _Demo:
             f"Admin Center  {admin.settings.canonical_origin}\n"
             f"Sign in       {OWNER_EMAIL}  {furnished.password}\n"
         )
+        for title, words in service.words():
+            sys.stdout.write(f"{title:12}  {words}\n")
         sys.stdout.flush()
-
-
-def _free_port() -> int:
-    """The usual port if nobody has it, else one that the system chooses."""
-    for port in (DEFAULT_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise StartError("No port is free on this machine.")

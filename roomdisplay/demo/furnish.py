@@ -17,6 +17,8 @@ from roomdisplay.admin.use_cases import (
     settings,
 )
 from roomdisplay.demo.clock import ZONE
+from roomdisplay.demo.services.sample import SampleService
+from roomdisplay.demo.services.service import DemoService
 
 OWNER_EMAIL = "demo@roomdisplay.invalid"
 SURPRISE_AFTER = timedelta(seconds=60)
@@ -34,11 +36,17 @@ class Furnished:
     surprise_at: datetime
 
 
-async def furnish(admin: Admin, language: str) -> Furnished:
+async def furnish(admin: Admin, language: str, service: DemoService | None = None) -> Furnished:
     """Make the owner, connect the sample building, and give each of its rooms its calendar.
 
     Everything goes through the use cases that the pages call.
+
+    Args:
+        admin: an empty Admin Center.
+        language: "en" or "fr".
+        service: what the building's meetings come from; None: the sample service.
     """
+    service = service or SampleService(language)
     client = sessions.Client(address="127.0.0.1", agent="roomdisplay demo")
     invitation = await people.invite_owner(admin)
     password = secrets.token_urlsafe(9)
@@ -55,17 +63,11 @@ async def furnish(admin: Admin, language: str) -> Furnished:
     assert who is not None
     await settings.change_settings(admin, who.actor, "global", {"language": language})
     surprise_at = admin.clock() + SURPRISE_AFTER
-    connection = await services.connect_service(
-        admin,
-        who.actor,
-        "sample",
-        "Bâtiment témoin" if language == "fr" else "Sample building",
-        {"language": language, "surprise_at": surprise_at.isoformat()},
-    )
-    calendars = await services.list_calendars(admin, who.actor, connection_id=connection)
-    await assignment.create_rooms_from_calendars(
-        admin, who.actor, [calendar.id for calendar in calendars], timezone=ZONE.key
-    )
+    for connection in await service.connect(admin, who.actor, surprise_at):
+        calendars = await services.list_calendars(admin, who.actor, connection_id=connection)
+        await assignment.create_rooms_from_calendars(
+            admin, who.actor, [calendar.id for calendar in calendars], timezone=ZONE.key
+        )
     listed = await rooms.list_rooms(admin, who.actor)
     atlas = next(room.id for room in listed if room.name == "Atlas")
     return Furnished(owner=who.actor, password=password, atlas=atlas, surprise_at=surprise_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from roomdisplay.demo.clock import from_wall
+from roomdisplay.demo.services import NAMES
 from roomdisplay.embedded.arguments import window_size
 from roomdisplay.model.room import Place
 
@@ -25,6 +26,8 @@ class DemoOptions:
     at: datetime | None
     """UTC; None: the demo's own opening time today."""
     port: int
+    service: str
+    """One of `roomdisplay.demo.services.NAMES`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the time in the building, as 2026-11-23T10:36; with --screenshot it stands still",
     )  # fmt: skip
     parser.add_argument(
+        "--service", choices=NAMES, default=NAMES[0],
+        help="what the building's meetings come from (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--port", type=int, default=0, help="of the Admin Center (default: 8750 if it is free)"
     )
 
@@ -59,6 +66,7 @@ def options_of(parsed: argparse.Namespace) -> DemoOptions:
         language=parsed.language,
         at=parsed.at,
         port=parsed.port,
+        service=parsed.service,
     )
 
 
