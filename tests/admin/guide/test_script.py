@@ -21,7 +21,7 @@ FIELDS = {
     "object_id": "6233fba6-0198-4277-892f-9275bf728bcc",
 }
 EVERY = pytest.mark.parametrize("variant", list(Variant))
-CHANGES = re.compile(r"\b(?:New|Add|Set|Remove|Enable|Disable)-(?!.*ShouldProcess)\w+ -.*")
+CHANGES = re.compile(r"^ *(?:\$Mailbox = )?(?:New|Add|Set)-(?!StrictMode)\w+ -")
 
 
 def values(variant: Variant, **changes: str) -> GuideValues:
