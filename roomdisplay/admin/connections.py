@@ -13,20 +13,25 @@ import msgspec
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import settings_of
 from roomdisplay.admin.store.tables import CalendarConnection
+from roomdisplay.admin.token_store import StoredTokens
 from roomdisplay.connectors import registry
 from roomdisplay.connectors.base import Connector, Surroundings
 
-AT_ONCE = 4
-"""Readings of one connection at the same time."""
+MOST_AT_ONCE = 16
+"""Readings of one connection at the same time, whatever its connector bears."""
 
 
 @dataclass(slots=True, eq=False)
 class _Open:
     connector: Connector
     entered: str
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    turns: asyncio.Semaphore = field(init=False)
     users: int = 0
     outdated: bool = False
+
+    def __post_init__(self) -> None:
+        at_once = self.connector.capabilities.at_once
+        self.turns = asyncio.Semaphore(min(max(at_once, 1), MOST_AT_ONCE))
 
 
 class Connections:
@@ -38,16 +43,30 @@ class Connections:
 
     @asynccontextmanager
     async def use(self, connection: CalendarConnection) -> AsyncIterator[Connector]:
-        """The connector of `connection` as it is entered now.
+        """The connector of `connection` as it is entered now, when it is one's turn.
 
         Raises:
             ConnectorError: the settings make no sense, or cannot be unsealed.
         """
+        async with self._lent(connection) as one, one.turns:
+            yield one.connector
+
+    @asynccontextmanager
+    async def hold(self, connection: CalendarConnection) -> AsyncIterator[Connector]:
+        """The same, for long: listening keeps no reading from its turn.
+
+        Raises:
+            ConnectorError: as `use`.
+        """
+        async with self._lent(connection) as one:
+            yield one.connector
+
+    @asynccontextmanager
+    async def _lent(self, connection: CalendarConnection) -> AsyncIterator[_Open]:
         one = await self._current(connection)
         one.users += 1
         try:
-            async with one.turns:
-                yield one.connector
+            yield one
         finally:
             one.users -= 1
             if one.outdated and one.users == 0:
@@ -63,15 +82,14 @@ class Connections:
         await self.retain(set())
 
     async def _current(self, connection: CalendarConnection) -> _Open:
-        entered = _fingerprint(connection)
+        entered = fingerprint(connection)
         one = self._open.get(connection.id)
         if one is not None and one.entered == entered:
             return one
         settings = settings_of(self._admin, connection)
-        fresh = _Open(
-            registry.connect(connection.service, settings, Surroundings(clock=self._admin.clock)),
-            entered,
-        )
+        tokens = StoredTokens(self._admin, connection.id)
+        surroundings = Surroundings(clock=self._admin.clock, tokens=tokens)
+        fresh = _Open(registry.connect(connection.service, settings, surroundings), entered)
         self._open[connection.id] = fresh
         if one is not None:
             await self._retire(one)
@@ -83,6 +101,7 @@ class Connections:
             await one.connector.aclose()
 
 
-def _fingerprint(connection: CalendarConnection) -> str:
+def fingerprint(connection: CalendarConnection) -> str:
+    """Tells what was entered now from what was entered then."""
     entered = msgspec.json.encode(connection.values) + (connection.sealed_secrets or b"")
     return hashlib.sha256(entered).hexdigest()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from roomdisplay.connectors.base import Diagnosis
+
 
 class AdminError(Exception):
     """A use case refused; the subclass says what an HTTP handler should answer."""
@@ -79,9 +81,11 @@ class ServiceError(AdminError):
 
     status = 422
 
-    def __init__(self, key: str, detail: str) -> None:
+    def __init__(self, key: str, detail: str, *, diagnosis: Diagnosis | None = None) -> None:
         super().__init__(key)
         self.detail = detail
+        self.diagnosis = diagnosis
+        """What exactly is wrong, where the connector knows: words and repair go by its reason."""
 
 
 class StartError(Exception):

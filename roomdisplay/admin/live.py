@@ -15,6 +15,7 @@ from roomdisplay.admin.security.sealing import UnsealError
 from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.connectors import registry
 from roomdisplay.connectors.base import (
+    AuthorizationNeededError,
     CalendarGoneError,
     CalendarInfo,
     ConflictError,
@@ -24,15 +25,18 @@ from roomdisplay.connectors.base import (
     CredentialsRejectedError,
     CursorExpiredError,
     MalformedAnswerError,
+    MemoryTokens,
     PermissionMissingError,
     Surroundings,
     ThrottledError,
+    TokenStore,
     UnavailableError,
 )
 
 TRY_LIMIT = timedelta(seconds=45)
 """How long an administrator waits for a service that is being tried."""
 _KEYS: dict[type[ConnectorError], str] = {
+    AuthorizationNeededError: "authorizing",
     CredentialsRejectedError: "credentials_rejected",
     PermissionMissingError: "permission_missing",
     CalendarGoneError: "calendar_gone",
@@ -76,24 +80,37 @@ def settings_of(admin: Admin, connection: CalendarConnection) -> ConnectionSetti
 
 @asynccontextmanager
 async def trying(
-    admin: Admin, service: str, settings: ConnectionSettings
+    admin: Admin, service: str, settings: ConnectionSettings, tokens: TokenStore | None = None
 ) -> AsyncIterator[Connector]:
     """A connector for one try; whatever goes wrong becomes an error for the form.
+
+    Args:
+        admin: for its clock.
+        service: a key of the connector registry.
+        settings: what was entered.
+        tokens: of the connection, where there is one already; None: in memory, to be saved with
+            the connection that is being made.
 
     Raises:
         ServiceError: with the connector's own words.
     """
     try:
-        connector = registry.connect(service, settings, Surroundings(clock=admin.clock))
+        surroundings = Surroundings(clock=admin.clock, tokens=tokens or MemoryTokens())
+        connector = registry.connect(service, settings, surroundings)
         try:
             async with asyncio.timeout(TRY_LIMIT.total_seconds()):
                 yield connector
         finally:
             await connector.aclose()
     except ConnectorError as error:
-        raise ServiceError(reason_of(error), error.detail) from error
+        raise service_error(error) from error
     except TimeoutError as error:
         raise ServiceError("unavailable", "The service did not answer in time.") from error
+
+
+def service_error(error: ConnectorError) -> ServiceError:
+    """The same, for whoever waits for an answer."""
+    return ServiceError(reason_of(error), error.detail, diagnosis=error.diagnosis)
 
 
 async def prove(connector: Connector) -> Sequence[CalendarInfo]:

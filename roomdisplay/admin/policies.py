@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from roomdisplay.admin.errors import InvalidInputError
 from roomdisplay.model.privacy import DEFAULT_RULES, PrivacyRules, Visibility
@@ -60,6 +61,15 @@ def _time(value: object) -> str:
     return time.fromisoformat(str(value)).replace(second=0, microsecond=0).isoformat("minutes")
 
 
+def _document(value: object) -> str:
+    """An https address that a browser is sent to; nothing that runs in one."""
+    text = str(value).strip()
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or len(text) > 2048:  # noqa: PLR2004
+        raise ValueError("not an https address")
+    return text
+
+
 KEYS: dict[str, Callable[[object], Any]] = {
     "language": _language,
     "clock_format": lambda value: ClockFormat(str(value)).value,
@@ -74,8 +84,12 @@ KEYS: dict[str, Callable[[object], Any]] = {
     "check_in": _flag,
     "check_in_opens_before_min": _minutes,
     "check_in_closes_after_min": _minutes,
+    "terms_url": _document,
+    "privacy_url": _document,
 }
 """What can be set, and what makes a value of it fit for JSON or refuses it."""
+HOUSE_KEYS = frozenset({"terms_url", "privacy_url"})
+"""What holds for the whole house alone."""
 DEVICE_KEYS = frozenset({"language", "clock_format", "theme", "brightness"})
 """What a single display may set for itself; the rest is the room's."""
 

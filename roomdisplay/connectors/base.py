@@ -181,13 +181,23 @@ class CalendarGoneError(ConnectorError):
 
 
 class ThrottledError(ConnectorError):
-    """Ask again after `retry_after`."""
+    """Ask again after `retry_after`.
+
+    `whole_service`: all calendars of the connection are to wait; else, where the service counts
+    each mailbox apart, the one that was asked for.
+    """
 
     def __init__(
-        self, detail: str, retry_after: timedelta, *, diagnosis: Diagnosis | None = None
+        self,
+        detail: str,
+        retry_after: timedelta,
+        *,
+        whole_service: bool = True,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         super().__init__(detail, diagnosis=diagnosis)
         self.retry_after = retry_after
+        self.whole_service = whole_service
 
 
 class UnavailableError(ConnectorError):
@@ -262,6 +272,9 @@ class Field:
     """Of a select, the first one being the default."""
     advanced: bool = False
     """Few need it: shown folded away."""
+    leads: bool = False
+    """Decides to whom secrets are sent, as every field of kind url does: when it changes, they are
+    to be entered again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,8 +134,9 @@ class StreamingConnector(Connector, Protocol):
 
         Args:
             addresses: the calendars.
-            heard: called, in the loop, with each address that may have changed; also after every
-                connection that was lost, since what happened meanwhile is not told.
+            heard: called, in the loop, with each address that may have changed; also with each
+                that is listened to from now on, at first and after every connection that was
+                lost, since what happened before is not told.
             refused: called with each address that cannot be listened to, and why; it is not tried
                 again before the next `listen`.
         """

@@ -25,14 +25,18 @@ class Service:
     the functions of `push.AuthorizationWindow`."""
     offered: bool = True
     """Whether the Admin Center lists it under Calendar services."""
+    consents: bool = False
+    """Whether whoever connects it agrees to the terms of service and the privacy policy."""
+    window: bool = False
+    """Whether it is connected in a window of its own: see `push.AuthorizationWindow`."""
 
 
 SERVICES: dict[str, Service] = {
     service.key: service
     for service in (
         Service("office365", "roomdisplay.connectors.graph", offered=False),
-        Service("exchange", "roomdisplay.connectors.ews", offered=False),
-        Service("cronofy", "roomdisplay.connectors.cronofy", offered=False),
+        Service("exchange", "roomdisplay.connectors.ews", offered=False, consents=True),
+        Service("cronofy", "roomdisplay.connectors.cronofy", offered=False, window=True),
         Service("caldav", "roomdisplay.connectors.caldav"),
         Service("ics", "roomdisplay.connectors.ics"),
         Service("sample", "roomdisplay.connectors.sample", offered=False),

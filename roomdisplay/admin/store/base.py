@@ -56,6 +56,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         dict[str, str]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
     }
 
 

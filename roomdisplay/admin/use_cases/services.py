@@ -12,33 +12,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import (
     ConfirmationNeededError,
-    NotFoundError,
 )
-from roomdisplay.admin.live import prove, seal_secrets, trying
 from roomdisplay.admin.news import DUE, PAGES, room_topic
 from roomdisplay.admin.security.roles import Actor, Permission, require
 from roomdisplay.admin.store import new_id, news_after_commit
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Room
+from roomdisplay.admin.token_store import StoredTokens
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.calendars import (
     CalendarView,
     add_typed_calendar,
     list_calendars,
-    make_due,
-    save_calendars,
 )
-from roomdisplay.admin.use_cases.reach import rooms_of_calendars
+from roomdisplay.admin.use_cases.connecting import (
+    found,
+    proved_well,
+    save_changed,
+    save_checked,
+    save_new,
+    try_live,
+)
+from roomdisplay.admin.use_cases.consents import Consents
 from roomdisplay.admin.use_cases.service_form import (
     account_of,
+    changed_entry,
+    checked_entry,
     entered,
     kept_secrets,
     require_name,
     service_fields,
     unsealed,
-    without_borrowed_secrets,
 )
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import ConnectionSettings, Connector
 
 __all__ = [
     "CalendarView",
@@ -82,44 +87,38 @@ def offered_services() -> tuple[str, ...]:
 
 
 async def connect_service(
-    admin: Admin, actor: Actor, service: str, name: str, form: Mapping[str, str]
+    admin: Admin,
+    actor: Actor,
+    service: str,
+    name: str,
+    form: Mapping[str, str],
+    *,
+    consents: Consents | None = None,
 ) -> str:
     """Try a service live, then save it with its calendars; the id of the connection.
 
+    The doctor looks at it at once, in the background.
+
+    Args:
+        admin: the Admin Center.
+        actor: who connects it.
+        service: a key of the connector registry.
+        name: how the pages call it.
+        form: what was entered, by the keys of the service's fields.
+        consents: what was agreed to, see `consents`.
+
     Raises:
         ForbiddenError: the role does not connect services.
-        InvalidInputError: naming the fields that are missing or too long.
+        InvalidInputError: naming the fields that are missing or too long, and missing consents.
         ServiceError: the service refused or could not be reached; nothing was saved.
     """
     require(actor, Permission.CONNECT)
-    settings = entered(service, form, {})
-    require_name(name)
-    async with trying(admin, service, settings) as connector:
-        calendars = await prove(connector)
-    connection = CalendarConnection(
-        id=new_id(),
-        service=service,
-        name=name.strip(),
-        values=dict(settings.values),
-        created_at=admin.clock(),
-    )
-    connection.sealed_secrets = seal_secrets(admin, connection.id, dict(settings.secrets))
-    _take_facts(connection, connector)
+    agreed = await checked_entry(admin, service, name, form, consents or {})
+    proved = await try_live(admin, service, entered(service, form, {}))
     async with admin.store.transaction() as session:
-        session.add(connection)
-        await session.flush()
-        await save_calendars(session, connection.id, calendars)
-        news_after_commit(session, PAGES)
-        record(
-            admin,
-            session,
-            actor,
-            "service.connected",
-            subject_id=connection.id,
-            name=connection.name,
-            service=service,
-        )
-    return connection.id
+        row = CalendarConnection(id=new_id(), service=service, name=name.strip())
+        await save_new(admin, session, actor, row, proved, consents=agreed)
+        return row.id
 
 
 async def change_connection(
@@ -136,25 +135,14 @@ async def change_connection(
         ServiceError: the service refused; nothing was saved.
         NotFoundError: there is no such connection.
     """
-    require(actor, Permission.REPLACE_SECRET)
-    connection = await _found(admin, connection_id)
-    before = ConnectionSettings(values=connection.values, secrets=kept_secrets(admin, connection))
-    settings = entered(connection.service, form, before.secrets)
-    if settings.values != before.values:
-        require(actor, Permission.CONNECT)
-    settings = without_borrowed_secrets(connection.service, settings, before, form)
-    async with trying(admin, connection.service, settings) as connector:
-        calendars = await prove(connector)
+    row = await _found(admin, connection_id)
+    settings, before = changed_entry(admin, actor, row, form)
+    other = account_of(row.service, settings) != account_of(row.service, before)
+    # What a service issues while the same account is tried counts, even if the try then fails.
+    tokens = None if other else StoredTokens(admin, row.id)
+    proved = await try_live(admin, row.service, settings, tokens)
     async with admin.store.transaction() as session:
-        row = await _row(session, connection_id)
-        row.values = dict(settings.values)
-        row.sealed_secrets = seal_secrets(admin, row.id, dict(settings.secrets))
-        _take_facts(row, connector)
-        if account_of(row.service, settings) != account_of(row.service, before):
-            await _distrust_pictures(session, row)
-        await _proved(admin, session, row)
-        await save_calendars(session, row.id, calendars)
-        record(admin, session, actor, "service.changed", subject_id=row.id, name=row.name)
+        await save_changed(admin, session, actor, row.id, proved, other_account=other)
 
 
 async def rename_connection(admin: Admin, actor: Actor, connection_id: str, name: str) -> None:
@@ -162,7 +150,7 @@ async def rename_connection(admin: Admin, actor: Actor, connection_id: str, name
     require(actor, Permission.CONNECT)
     require_name(name)
     async with admin.store.transaction() as session:
-        row = await _row(session, connection_id)
+        row = await found(session, connection_id)
         before, row.name = row.name, name.strip()
         news_after_commit(session, PAGES)
         record(
@@ -179,13 +167,13 @@ async def check_connection(admin: Admin, actor: Actor, connection_id: str) -> No
     """
     require(actor, Permission.ROOMS)
     connection = await _found(admin, connection_id)
-    async with trying(admin, connection.service, unsealed(admin, connection)) as connector:
-        calendars = await prove(connector)
+    settings = unsealed(admin, connection)
+    tokens = StoredTokens(admin, connection_id)
+    proved = await try_live(admin, connection.service, settings, tokens)
     async with admin.store.transaction() as session:
-        row = await _row(session, connection_id)
-        _take_facts(row, connector)
-        await _proved(admin, session, row)
-        await save_calendars(session, row.id, calendars)
+        row = await found(session, connection_id)
+        await save_checked(session, row, proved)
+        await proved_well(admin, session, row)
 
 
 async def disconnect_service(
@@ -199,7 +187,7 @@ async def disconnect_service(
     """
     require(actor, Permission.CONNECT)
     async with admin.store.transaction() as session:
-        row = await _row(session, connection_id)
+        row = await found(session, connection_id)
         query = select(Room).join(Calendar).where(Calendar.connection_id == connection_id)
         rooms = list(await session.scalars(query))
         if rooms and not confirm:
@@ -237,33 +225,7 @@ async def get_connection(admin: Admin, actor: Actor, connection_id: str) -> Conn
     """
     require(actor, Permission.VIEW)
     async with admin.store.reading() as session:
-        return await _view(admin, session, await _row(session, connection_id))
-
-
-def _take_facts(connection: CalendarConnection, connector: Connector) -> None:
-    connection.kind = connector.kind.value
-    connection.check_every_s = max(1, round(connector.check_every.total_seconds()))
-
-
-async def _proved(admin: Admin, session: AsyncSession, row: CalendarConnection) -> None:
-    row.reason = row.detail = row.reason_since = row.throttled_until = None
-    query = select(Calendar).where(Calendar.connection_id == row.id)
-    for calendar in await session.scalars(query):
-        if calendar.next_due_at is not None:
-            make_due(session, calendar, admin.clock())
-    news_after_commit(session, PAGES)
-
-
-async def _distrust_pictures(session: AsyncSession, row: CalendarConnection) -> None:
-    """Until the new account answers, nobody can tell how old what the former one said is."""
-    query = select(Calendar).where(Calendar.connection_id == row.id)
-    ids = []
-    for calendar in await session.scalars(query):
-        calendar.read_at = calendar.cursor = None
-        calendar.unconfirmed_empty = False
-        ids.append(calendar.id)
-    rooms = await rooms_of_calendars(session, ids)
-    news_after_commit(session, *(room_topic(room.id) for room in rooms))
+        return await _view(admin, session, await found(session, connection_id))
 
 
 async def _view(admin: Admin, session: AsyncSession, row: CalendarConnection) -> ConnectionView:
@@ -287,11 +249,4 @@ async def _view(admin: Admin, session: AsyncSession, row: CalendarConnection) ->
 
 async def _found(admin: Admin, connection_id: str) -> CalendarConnection:
     async with admin.store.reading() as session:
-        return await _row(session, connection_id)
-
-
-async def _row(session: AsyncSession, connection_id: str) -> CalendarConnection:
-    row = await session.get(CalendarConnection, connection_id)
-    if row is None:
-        raise NotFoundError("connection_gone")
-    return row
+        return await found(session, connection_id)

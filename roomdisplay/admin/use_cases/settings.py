@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import NotFoundError
 from roomdisplay.admin.news import PAGES, device_topic, room_topic
-from roomdisplay.admin.policies import DEVICE_KEYS, Values, check_values
+from roomdisplay.admin.policies import DEVICE_KEYS, HOUSE_KEYS, KEYS, Values, check_values
 from roomdisplay.admin.security.roles import Actor, Permission, require
 from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Device, Room, RoomSettings, SettingsScope
@@ -56,7 +56,7 @@ async def change_settings(
     """
     kind = scope.partition(":")[0]
     require(actor, _PERMISSION.get(kind, Permission.SETTINGS))
-    checked = check_values(values, DEVICE_KEYS if kind == "device" else None)
+    checked = check_values(values, _ALLOWED.get(kind, frozenset(KEYS) - HOUSE_KEYS))
     async with admin.store.transaction() as session:
         holder = await _holder(session, scope)
         merged = {**holder.values_now, **checked}
@@ -71,6 +71,7 @@ async def change_settings(
         record(admin, session, actor, "settings.changed", subject_id=scope, keys=", ".join(checked))
 
 
+_ALLOWED = {HOUSE: frozenset(KEYS), "device": DEVICE_KEYS}
 _PERMISSION = {"room": Permission.ROOMS, "device": Permission.DEVICES}
 
 

@@ -18,6 +18,13 @@ from roomdisplay.admin.store.tables.people import (
     Session,
     Throttle,
 )
+from roomdisplay.admin.store.tables.push import (
+    CalendarHook,
+    ConnectionToken,
+    Consent,
+    DoctorReport,
+    PendingConnection,
+)
 from roomdisplay.admin.store.tables.rooms import Room, RoomSettings
 from roomdisplay.admin.store.tables.settings import SettingsScope
 
@@ -26,15 +33,20 @@ __all__ = [
     "AuditEntry",
     "Calendar",
     "CalendarConnection",
+    "CalendarHook",
     "CalendarPicture",
     "CheckIn",
     "Command",
+    "ConnectionToken",
+    "Consent",
     "Device",
     "DeviceAuthorization",
     "DeviceToken",
+    "DoctorReport",
     "IdempotencyKey",
     "InstallerLink",
     "Invitation",
+    "PendingConnection",
     "Person",
     "Room",
     "RoomSettings",

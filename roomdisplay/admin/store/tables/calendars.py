@@ -31,6 +31,9 @@ class CalendarConnection(Base):
     """The connector's words about it, for administrators."""
     reason_since: Mapped[datetime | None]
     throttled_until: Mapped[datetime | None]
+    """Until when the whole service wants to be left alone."""
+    push: Mapped[str] = mapped_column(default="none", server_default="none")
+    """How it can tell of changes: a value of `roomdisplay.connectors.base.Push`."""
 
 
 class Calendar(Base):
@@ -69,6 +72,10 @@ class Calendar(Base):
     warnings: Mapped[list[str]] = mapped_column(default=list)
     unreadable: Mapped[int] = mapped_column(default=0)
     """Of the last answer: what nobody can tell the times of."""
+    throttled_until: Mapped[datetime | None]
+    """Until when the service wants this calendar to be left alone."""
+    told_by: Mapped[str | None]
+    """How it tells of its changes at present ("hooks", "stream"); None: it is read by time."""
 
 
 class CalendarPicture(Base):
