@@ -26,7 +26,7 @@ sessions.py
     list_sessions(admin, actor) -> list[SessionView]; end_session(admin, actor, session_id)
 services.py
     offered_services() -> tuple[str, ...]; service_fields(service) -> tuple[Field, ...]
-    connect_service(admin, actor, service, name, form) -> connection id
+    connect_service(admin, actor, service, name, form, *, consents=None) -> connection id
     change_connection(admin, actor, connection_id, form): tried live first; an empty secret stays
     rename_connection(admin, actor, connection_id, name)
     check_connection(admin, actor, connection_id): tries it and lists its calendars anew
@@ -35,6 +35,17 @@ services.py
     get_connection(admin, actor, connection_id) -> ConnectionView
     list_calendars(admin, actor, *, connection_id=None, search="") -> list[CalendarView]
     add_typed_calendar(admin, actor, connection_id, address) -> calendar id
+authorization.py (services with `registry.Service.window`; the browser comes back to CALLBACK_PATH)
+    begin_authorization(admin, actor, session_id, service, name, form, consents=None,
+    connection_id=None) -> url to send the browser to
+    finish_authorization(admin, actor, session_id, state, *, code="", error="") -> connection id
+consents.py (services with `registry.Service.consents`)
+    consent_documents(admin) -> {"terms": address, "privacy": address}, empty: none was set
+    list_consents(admin, actor, connection_id) -> list[ConsentView]
+doctor.py
+    ask_doctor(admin, actor, connection_id, *, room=None, invitation=False): in the background
+    doctor_report(admin, actor, connection_id) -> DoctorView(findings, verdict, next_at, waiting)
+    run_doctor(admin, actor, connection_id, *, room=None, invitation=False): findings as they come
 rooms.py
     RoomInput(name, timezone, building, floor, capacity, equipment, out_of_service)
     list_rooms(admin, actor, *, search="") -> list[RoomView]; get_room(admin, actor, room_id)
