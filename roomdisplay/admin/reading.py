@@ -185,9 +185,10 @@ async def _failed(
         _forget_impossible_age(calendar, now)
         due_at = _due(task, calendar, due_after_error(error, calendar.failures, now, rng))
         connection = await session.get(CalendarConnection, calendar.connection_id)
-        if connection is not None and isinstance(error, ThrottledError):
-            connection.throttled_until = throttled_until(error, now)
         if isinstance(error, ThrottledError):
+            paused = calendar if error.calendar_only else connection
+            if paused is not None:
+                paused.throttled_until = throttled_until(error, now)
             return due_at  # asked to wait: no failure to tell anybody of
         if connection is not None and isinstance(error, CredentialsRejectedError):
             connection.reason_since = connection.reason_since or now

@@ -170,7 +170,8 @@ class GraphClient:
         async with mailbox.turns:
             left = mailbox.closed_until - asyncio.get_running_loop().time()
             if left > 0:
-                raise ThrottledError("the mailbox asks for a pause", timedelta(seconds=left))
+                pause = timedelta(seconds=left)
+                raise ThrottledError("the mailbox asks for a pause", pause, calendar_only=True)
             yield mailbox
 
     def _mind(self, mailbox: _Mailbox, reply: Reply) -> None:
