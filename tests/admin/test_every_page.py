@@ -18,7 +18,7 @@ from roomdisplay.admin.use_cases.rooms import RoomInput, create_room
 from roomdisplay.admin.use_cases.sessions import Client
 from roomdisplay.admin.web import cookies, form_guard
 
-PUBLIC = ("/sign-in", "/invitation/", "/installer/", "/setup", "/language", "/demo/")
+PUBLIC = ("/sign-in", "/invitation/", "/installer/", "/setup", "/step-1/", "/language", "/demo/")
 """What a stranger may ask for: each of these has a test of its own."""
 OF_EVERYBODY = {"/sign-in", "/sign-out", "/language", "/password"}
 """What every person may send, about themselves."""

@@ -92,11 +92,9 @@ def _ended(variant: Variant) -> Step:
 
 
 def _resource(values: GuideValues | None) -> Step:
-    shown = [
-        _shown("make", commands.make_room(local_part(room), room))
-        for room in (values.rooms if values else ())
-    ]
-    return Step(key="resource", words=("guide.resource_words",), commands=tuple(shown))
+    made = [commands.make_room(local_part(room), room) for room in values.rooms] if values else []
+    shown = (_shown("make", *made),) if made else ()
+    return Step(key="resource", words=("guide.resource_words",), commands=shown)
 
 
 def _connect(variant: Variant, reader: Reader) -> Step:

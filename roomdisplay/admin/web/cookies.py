@@ -26,6 +26,11 @@ def language_cookie(settings: ServerSettings) -> str:
     return _name("language", settings)
 
 
+def step_cookie(settings: ServerSettings) -> str:
+    """The name of the cookie by which a browser shows the Step 1 that was sent to it."""
+    return _name("step-1", settings)
+
+
 def read(request: Request[Any, Any, Any], name: str) -> str:
     """A cookie's value, bounded; empty if there is none."""
     return request.cookies.get(name, "")[:200]

@@ -26,6 +26,7 @@ from roomdisplay.admin.web.pages import (
     services,
     settings,
     setup,
+    step_1,
 )
 from roomdisplay.admin.web.visit import open_visit, provide_visit
 
@@ -113,6 +114,13 @@ pages = Router(
         setup.done_page,
         setup.setup_live,
         setup.setup_page,
+        step_1.open_sent,
+        step_1.opened_page,
+        step_1.opened_script,
+        step_1.send,
+        step_1.sent_page,
+        step_1.step_page,
+        step_1.step_script,
     ],
     before_request=open_visit,
     dependencies={"visit": Provide(provide_visit)},

@@ -11,6 +11,7 @@ from roomdisplay.admin.store.tables.devices import (
     DeviceToken,
     IdempotencyKey,
 )
+from roomdisplay.admin.store.tables.guide import SentStep
 from roomdisplay.admin.store.tables.people import (
     InstallerLink,
     Invitation,
@@ -50,6 +51,7 @@ __all__ = [
     "Person",
     "Room",
     "RoomSettings",
+    "SentStep",
     "Session",
     "SettingsScope",
     "Throttle",

@@ -76,6 +76,8 @@ class Calendar(Base):
     """Until when the service wants this calendar to be left alone."""
     told_by: Mapped[str | None]
     """How it tells of its changes at present ("hooks", "stream"); None: it is read by time."""
+    read_every_s: Mapped[int | None]
+    """After how long the next reading was planned when it was read last."""
 
 
 class CalendarPicture(Base):

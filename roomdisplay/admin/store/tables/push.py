@@ -50,6 +50,8 @@ class CalendarHook(Base):
     """In a row, for the back-off."""
     watch_id: Mapped[str | None]
     """The service's own name of the watch."""
+    agreed_at: Mapped[datetime | None]
+    """When the service last agreed to the watch, or was last asked for the authorisation."""
     expires_at: Mapped[datetime | None]
     heard_at: Mapped[datetime | None]
     """When the service first reached it; None: it has not been proved that it can."""

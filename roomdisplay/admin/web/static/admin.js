@@ -24,6 +24,7 @@
           if (!next || busy(old) || next.outerHTML === old.outerHTML) { continue; }
           const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
           old.replaceWith(document.adoptNode(next));
+          offerCopies();
           if (focused) { document.getElementById(focused)?.focus(); }
         }
       } while (again);
@@ -76,6 +77,25 @@
       delete form.dataset.sent;
       form.removeAttribute("aria-busy");
     }
+  });
+
+  // Copying, also where the page is plain http and the browser keeps its clipboard to itself.
+  const copy = async (source) => {
+    const text = source.textContent.replace(/\n$/, "");
+    try { await navigator.clipboard.writeText(text); return true; } catch { /* the older way */ }
+    getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  };
+  const offerCopies = () => {
+    for (const button of document.querySelectorAll("button[data-copy][hidden]")) { button.hidden = false; }
+  };
+  offerCopies();
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button[data-copy]");
+    if (!button || button.dataset.words || !(await copy(document.getElementById(button.dataset.copy)))) { return; }
+    button.dataset.words = button.firstChild.data;
+    button.firstChild.data = button.dataset.copied;
+    setTimeout(() => { button.firstChild.data = button.dataset.words; delete button.dataset.words; }, 2000);
   });
 
   for (const button of document.querySelectorAll("button[data-print]")) {

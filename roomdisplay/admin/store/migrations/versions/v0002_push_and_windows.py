@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("watch_id", sa.String(), nullable=True),
+        sa.Column("agreed_at", sa.DateTime(), nullable=True),
         sa.Column("expires_at", sa.DateTime(), nullable=True),
         sa.Column("heard_at", sa.DateTime(), nullable=True),
         sa.Column("sealed_code", sa.LargeBinary(), nullable=True),
@@ -127,6 +128,7 @@ def upgrade() -> None:
     with op.batch_alter_table("calendars", schema=None) as batch_op:
         batch_op.add_column(sa.Column("throttled_until", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("told_by", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("read_every_s", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
