@@ -73,6 +73,8 @@ class Account:
     is_resource: bool
     cut_off: bool = False
     """Whether the calendar server was lost; what was seen last is shown as if it still held."""
+    synced: bool = True
+    """Whether the calendar was read for the first time; till then there are no events."""
     locked: bool = False
     id: str = field(default_factory=lambda: new_id("acc"))
     profile_id: str = field(default_factory=lambda: new_id("pro"))
@@ -106,6 +108,8 @@ class Directory:
         self.clock = clock
         self.span = Span()
         """How far the service looks."""
+        self.slow = False
+        """Whether calendars that are opened from now on are not read at once."""
         self.heard: Callable[[Account, datetime, bool], None] = lambda *_: None
         """Told of each change: whose, when, and whether the application's own event."""
         self.service_accounts: dict[str, ServiceAccount] = {}
@@ -141,6 +145,7 @@ class Directory:
             calendar=Calendar(mailbox=mailbox, mirror=Mirror(mailbox, self.clock, self.span)),
             mailboxes=self.organisation.mailboxes,
             is_resource=mailbox.is_room,
+            synced=not self.slow,
         )
         account.calendar.mirror.on_change.append(
             lambda at, managed: self.heard(account, at, managed)

@@ -97,7 +97,8 @@ class Channels:
             at: when.
             managed: whether it is an event that the application made.
         """
-        if not self.of(account) or account.calendar.deleted or not account.connected:
+        told = account.connected and account.synced and not account.calendar.deleted
+        if not told or not self.of(account):
             return
         if account not in self._news:
             asyncio.get_running_loop().call_soon(self._tell_change, account)

@@ -61,7 +61,7 @@ def profile(one: Account) -> dict[str, object]:
         "profile_id": one.profile_id,
         "profile_name": one.email,
         "profile_connected": one.connected,
-        "profile_initial_sync_required": False,
+        "profile_initial_sync_required": not one.synced,
     }
 
 

@@ -129,7 +129,8 @@ class Events:
             raise RefusedError(404)
         if wanted and calendar.id not in wanted:
             raise RefusedError(404)
-        records = [] if calendar.deleted else calendar.mirror.records()
+        readable = account.synced and not calendar.deleted
+        records = calendar.mirror.records() if readable else []
         now = self.clock()
         found = [one for one in records if query.holds(one, self.span, now)]
         found.sort(key=lambda one: (one.shown.start, one.uid))

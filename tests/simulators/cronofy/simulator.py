@@ -137,6 +137,12 @@ class CronofySimulator:
         account.cut_off = True
         self.channels.tell(account, "profile_disconnected")
 
+    def finish_sync(self, address: str) -> None:
+        """End the first reading of a calendar that was opened while `directory.slow` was set."""
+        account = self.account(address)
+        account.synced = True
+        self.channels.tell(account, "profile_initial_sync_completed")
+
     def lose_calendar(self, address: str, *, quietly: bool = False) -> None:
         """Delete a room's calendar; `quietly`: its events read as none in place of a refusal."""
         calendar = self.account(address).calendar
