@@ -16,6 +16,7 @@ from roomdisplay.connectors.base import (
     ConnectionSettings,
     Connector,
     ConnectorError,
+    Diagnosis,
     Surroundings,
 )
 
@@ -77,6 +78,8 @@ class Signal:
     kind: SignalKind
     code: str = field(default="", repr=False)
     words: str = ""
+    diagnosis: Diagnosis | None = None
+    """Of a calendar that was not authorised: the same as a key, with the repair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
