@@ -186,7 +186,7 @@ async def _failed(
         due_at = _due(task, calendar, due_after_error(error, calendar.failures, now, rng))
         connection = await session.get(CalendarConnection, calendar.connection_id)
         if isinstance(error, ThrottledError):
-            paused = calendar if error.calendar_only else connection
+            paused = connection if error.whole_service else calendar
             if paused is not None:
                 paused.throttled_until = throttled_until(error, now)
             return due_at  # asked to wait: no failure to tell anybody of

@@ -171,7 +171,7 @@ class GraphClient:
             left = mailbox.closed_until - asyncio.get_running_loop().time()
             if left > 0:
                 pause = timedelta(seconds=left)
-                raise ThrottledError("the mailbox asks for a pause", pause, calendar_only=True)
+                raise ThrottledError("the mailbox asks for a pause", pause, whole_service=False)
             yield mailbox
 
     def _mind(self, mailbox: _Mailbox, reply: Reply) -> None:

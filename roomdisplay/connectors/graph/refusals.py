@@ -113,7 +113,7 @@ def refused(reply: Reply, room: str = "") -> ConnectorError:
     status = reply.status
     detail = f"Microsoft Graph answered {status} {code}".rstrip() + _trace(reply)
     if status in _BUSY and (status == HTTPStatus.TOO_MANY_REQUESTS or reply.pause is not None):
-        return ThrottledError(detail, reply.pause or _PAUSE, calendar_only=bool(room))
+        return ThrottledError(detail, reply.pause or _PAUSE, whole_service=not room)
     if status == HTTPStatus.GONE or code.lower() in _LOST_STATE:
         return CursorExpiredError(detail)
     kind, reason = _meaning(status, code.lower(), said.message, room)

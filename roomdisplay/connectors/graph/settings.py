@@ -22,10 +22,15 @@ FIELDS = (
     Field(key="client_id"),
     Field(key="secret", kind="password", secret=True, required=False),
     Field(key="certificate", kind="textarea", secret=True, required=False),
-    Field(key="cloud", kind="select", options=("worldwide", "usgov", "dod", "china", "own")),
-    Field(key="login_host", required=False, advanced=True),
-    Field(key="graph_host", required=False, advanced=True),
-    Field(key="authority", kind="textarea", required=False, advanced=True),
+    Field(
+        key="cloud",
+        kind="select",
+        options=("worldwide", "usgov", "dod", "china", "own"),
+        leads=True,
+    ),
+    Field(key="login_host", required=False, advanced=True, leads=True),
+    Field(key="graph_host", required=False, advanced=True, leads=True),
+    Field(key="authority", kind="textarea", required=False, advanced=True, leads=True),
 )
 """One of `secret` and `certificate` is needed; the hosts belong to the cloud `own`."""
 
