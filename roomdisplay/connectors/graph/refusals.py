@@ -29,7 +29,8 @@ _T = TypeVar("_T")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _AADSTS = re.compile(r"AADSTS(\d{3,9})")
 _PAUSE = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE = 3600.0
+"""Seconds."""
 _LOST_STATE = frozenset(
     {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "syncstatenotfoundexception"}
 )
@@ -72,7 +73,7 @@ class Reply:
             return None
         if not 0 <= seconds < float("inf"):
             return None
-        return min(max(timedelta(seconds=seconds), timedelta(seconds=1)), _LONGEST_PAUSE)
+        return timedelta(seconds=min(max(seconds, 1.0), _LONGEST_PAUSE))
 
 
 def decoded(reply: Reply, kind: type[_T]) -> _T:
