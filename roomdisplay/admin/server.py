@@ -186,6 +186,9 @@ def _listener(settings: ServerSettings) -> Iterator[socket.socket]:
             family=family,
             dualstack_ipv6=family == socket.AF_INET6 and settings.host == "::",
         )
+        # asyncio sets it on sockets that were made with the protocol's number only; without it,
+        # heads and bodies that are written apart wait for the other side's delayed ACK, 40 ms
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         reason = error.strerror
         if error.errno == errno.EADDRINUSE:
