@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulators.faults import Fault, Receive, Scope, Send, break_off
 
-from .access import caller
+from .access import Caller, caller
 from .busy import refused
 from .schema import check
 from .signin import Account, Refused
