@@ -269,10 +269,18 @@ def _retry_after(answer: Answer) -> timedelta:
     return min(max(pause, timedelta(seconds=1)), _LONGEST_PAUSE)
 
 
+def _broke_off(error: httpx.RemoteProtocolError) -> bool:
+    """Whether nothing of the answer came; told by the words of h11 and httpcore."""
+    words = str(error)
+    return words.startswith("Server disconnected") or "(received 0 bytes" in words
+
+
 def _mapped(error: httpx.HTTPError, url: httpx.URL) -> ConnectorError:
     place = _place(url)
     if isinstance(error, ForbiddenAddressError):
         return PermissionMissingError(str(error))
+    if isinstance(error, httpx.RemoteProtocolError) and _broke_off(error):
+        return UnavailableError(f"{place} broke the connection off")
     if isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError):
         return MalformedAnswerError(f"{place} does not answer as a web server should")
     if isinstance(error, httpx.TimeoutException):

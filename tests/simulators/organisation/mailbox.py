@@ -134,8 +134,9 @@ class Mailbox:
             tell(self, change)
 
     def _id(self, number: int) -> str:
-        raw = uuid.UUID(self.object_id).bytes + number.to_bytes(8, "big")
-        return "AAMkAD" + base64.urlsafe_b64encode(raw).decode().replace("_", "-") + "AAA="
+        # Without "_", which parts the id of an occurrence; the number apart, so that none is lost.
+        owner = base64.urlsafe_b64encode(uuid.UUID(self.object_id).bytes[:15]).decode()
+        return f"AAMkAD{owner.replace('_', '-')}{number:012X}AAA="
 
     def _change_key(self) -> str:
         raw = b"\x0f\x00\x00\x00" + uuid.UUID(self.object_id).bytes[:8]
