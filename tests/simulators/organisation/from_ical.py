@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
-from icalendar.cal import Component
 
 from simulators.organisation.item import Item, OnlineMeeting, Party, Recurrence
 from simulators.organisation.mailbox import Mailbox
@@ -43,7 +42,7 @@ def put_ical(mailbox: Mailbox, objects: Mapping[str, str]) -> None:
 
 def _item(lines: str, mailbox: Mailbox, uid: str) -> Item:
     text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{lines}END:VCALENDAR\r\n"
-    events = Calendar.from_ical(text).walk("VEVENT")
+    events: list[Any] = Calendar.from_ical(text).walk("VEVENT")
     master = next(event for event in events if "RECURRENCE-ID" not in event)
     fields = _fields(master, mailbox)
     exceptions: dict[datetime, Mapping[str, Any] | None] = dict.fromkeys(
@@ -61,7 +60,7 @@ def _item(lines: str, mailbox: Mailbox, uid: str) -> Item:
     )
 
 
-def _fields(event: Component, mailbox: Mailbox) -> dict[str, Any]:
+def _fields(event: Any, mailbox: Mailbox) -> dict[str, Any]:
     begins = event["DTSTART"].dt
     all_day = not isinstance(begins, datetime)
     if "DTEND" in event:
@@ -91,7 +90,7 @@ def _fields(event: Component, mailbox: Mailbox) -> dict[str, Any]:
     }
 
 
-def _organizer(event: Component, mailbox: Mailbox) -> Party:
+def _organizer(event: Any, mailbox: Mailbox) -> Party:
     line = event.get("ORGANIZER")
     if line is None:
         return Party(mailbox.name, mailbox.address)
@@ -99,7 +98,7 @@ def _organizer(event: Component, mailbox: Mailbox) -> Party:
     return Party(str(line.params.get("CN", address)), address)
 
 
-def _dates(event: Component, name: str) -> list[date]:
+def _dates(event: Any, name: str) -> list[date]:
     lines = event.get(name, [])
     lines = lines if isinstance(lines, list) else [lines]
     return [one.dt for line in lines for one in line.dts]
