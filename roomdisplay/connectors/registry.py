@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from roomdisplay.connectors.base import ConnectionSettings, Connector, Field, Surroundings
+    from roomdisplay.connectors.push import HookReader
 
     Factory = Callable[[ConnectionSettings, Surroundings], Connector]
 
@@ -34,7 +35,7 @@ class Service:
 SERVICES: dict[str, Service] = {
     service.key: service
     for service in (
-        Service("office365", "roomdisplay.connectors.graph", offered=False),
+        Service("office365", "roomdisplay.connectors.graph"),
         Service("exchange", "roomdisplay.connectors.ews", offered=False, consents=True),
         Service("cronofy", "roomdisplay.connectors.cronofy", offered=False, window=True),
         Service("caldav", "roomdisplay.connectors.caldav"),
@@ -52,6 +53,16 @@ def fields(service: str) -> tuple[Field, ...]:
         KeyError: there is no such service.
     """
     return cast("tuple[Field, ...]", import_module(SERVICES[service].module).FIELDS)
+
+
+def hook_reader(service: str) -> HookReader:
+    """The pure function that reads what `service` posts.
+
+    Raises:
+        KeyError: there is no such service.
+        AttributeError: it posts nothing.
+    """
+    return cast("HookReader", import_module(SERVICES[service].module).answer_hook)
 
 
 def connect(service: str, settings: ConnectionSettings, surroundings: Surroundings) -> Connector:

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("roomdisplay.connectors.contract")
+pytest.register_assert_rewrite(
+    "roomdisplay.connectors.contract",
+    "roomdisplay.connectors.contract_faults",
+    "roomdisplay.connectors.contract_push",
+    "roomdisplay.connectors.contract_writing",
+)
 
 Responder = Callable[["Request"], None]
 

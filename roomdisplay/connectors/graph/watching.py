@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -87,18 +87,22 @@ class Watching:
         return await self._client.send("POST", "/subscriptions", body=body)
 
     async def _remove_others(self, room: str) -> None:
-        wanted = f"{mailbox_path(room)}/events".strip("/").casefold()
+        wanted = _comparable(f"{mailbox_path(room)}/events")
         entries, _ = await self._client.entries("/subscriptions")
         for entry in entries:
             try:
                 one = msgspec.json.decode(entry, type=Subscription)
             except msgspec.DecodeError:
                 continue
-            if (one.resource or "").strip("/").casefold() == wanted:
+            if _comparable(one.resource or "") == wanted:
                 await self.unwatch(room, Watch(id=one.id))
 
     def _expiry(self) -> str:
         return f"{(self._clock() + LASTS).astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000Z"
+
+
+def _comparable(resource: str) -> str:
+    return unquote(resource).strip("/").casefold()
 
 
 def _path(watch: Watch) -> str:
