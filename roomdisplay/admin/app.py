@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from roomdisplay import __version__
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.device_api import add_nonce, device_router
+from roomdisplay.admin.hook_routes import hooks_router
 from roomdisplay.admin.web import exception_handlers, web_routes
 from roomdisplay.model.wire import BODY_LIMIT
 
@@ -20,7 +21,7 @@ PAGE_BODY_LIMIT = 16 * BODY_LIMIT
 def create_app(admin: Admin) -> Litestar:
     """Pages and device protocol over one Admin Center; `app.state.admin` is `admin`."""
     return Litestar(
-        route_handlers=[device_router, *web_routes],
+        route_handlers=[device_router, hooks_router, *web_routes],
         state=State({"admin": admin}),
         exception_handlers=exception_handlers,
         logging_config=None,  # how the program logs is decided where it starts

@@ -41,6 +41,8 @@ class Task:
     started: datetime
     began: float
     """The same on the clock that nobody sets."""
+    told: bool
+    """Whether the service had told of a change."""
 
     @property
     def zones(self) -> list[str]:
@@ -60,6 +62,7 @@ class Answer:
 async def begin(admin: Admin, calendar_id: str) -> Task | None:
     """Gather what a reading needs; None: no room uses the calendar any more."""
     now, began = admin.clock(), admin.last_read.now()
+    told = admin.pace.begin(calendar_id, now)
     async with admin.store.reading() as session:
         calendar = await session.get(Calendar, calendar_id)
         rooms = await rooms_of_calendars(session, [calendar_id])
@@ -77,7 +80,7 @@ async def begin(admin: Admin, calendar_id: str) -> Task | None:
         read_window=Window(kept.window_start, kept.window_end) if kept else None,
         read_zone=kept.timezone if kept else None,
     )
-    return Task(calendar, connection, rooms, kept, plan, now, began)
+    return Task(calendar, connection, rooms, kept, plan, now, began, told)
 
 
 def look_at(admin: Admin, task: Task, told: Picture | Unchanged, full: bool) -> Answer:  # noqa: FBT001 - called through a thread

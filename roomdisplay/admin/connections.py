@@ -17,7 +17,9 @@ from roomdisplay.admin.token_store import StoredTokens
 from roomdisplay.connectors import registry
 from roomdisplay.connectors.base import Connector, Surroundings
 
-MOST_AT_ONCE = 16
+AT_ONCE = 16
+"""Readings of all connections at the same time."""
+MOST_AT_ONCE = 8
 """Readings of one connection at the same time, whatever its connector bears."""
 
 
@@ -40,6 +42,7 @@ class Connections:
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
         self._open: dict[str, _Open] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
     async def use(self, connection: CalendarConnection) -> AsyncIterator[Connector]:
@@ -48,7 +51,8 @@ class Connections:
         Raises:
             ConnectorError: the settings make no sense, or cannot be unsealed.
         """
-        async with self._lent(connection) as one, one.turns:
+        # The connection's turn first: one that is slow must not keep the others' turns.
+        async with self._lent(connection) as one, one.turns, self._turns:
             yield one.connector
 
     @asynccontextmanager

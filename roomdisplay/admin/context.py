@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from roomdisplay.admin.last_read import LastRead
 from roomdisplay.admin.news import News
+from roomdisplay.admin.pace import Pace
 from roomdisplay.admin.security.sealing import Sealer
 from roomdisplay.admin.settings import ServerSettings
 from roomdisplay.admin.store import Store
@@ -32,5 +33,7 @@ class Admin:
     sealer: Sealer
     settings: ServerSettings
     last_read: LastRead = field(default_factory=LastRead, compare=False, repr=False)
+    pace: Pace = field(default_factory=Pace, compare=False, repr=False)
+    """How often calendars are read because their services tell of changes."""
     setting_up: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
     """Held while one's only screen is given its calendar."""

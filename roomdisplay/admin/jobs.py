@@ -7,20 +7,26 @@ earliest calendar; news of `DUE` set it anew.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # it has no types
     AsyncIOScheduler,
 )
 from sqlalchemy import delete, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from roomdisplay.admin.authorizations import Authorizations
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
+from roomdisplay.admin.listening import Listening
 from roomdisplay.admin.news import DUE
 from roomdisplay.admin.reading import read_calendar
 from roomdisplay.admin.reading_plan import CLOCK_MOVED
+from roomdisplay.admin.rounds import Rounds
 from roomdisplay.admin.security.throttle import forget_old
 from roomdisplay.admin.store.tables import (
     AuditEntry,
@@ -30,12 +36,12 @@ from roomdisplay.admin.store.tables import (
     DeviceAuthorization,
     InstallerLink,
     Invitation,
+    PendingConnection,
 )
 from roomdisplay.admin.use_cases.check_in import forget_old_keys
 from roomdisplay.admin.use_cases.sessions import forget_ended_sessions
+from roomdisplay.admin.watches import Watches
 
-AT_ONCE = 16
-"""Readings of all connections at the same time."""
 AUDIT_KEPT_FOR = timedelta(days=400)
 LEFTOVERS_KEPT_FOR = timedelta(days=14)
 HELD_FOR = timedelta(seconds=60)
@@ -44,6 +50,15 @@ BREATH = timedelta(seconds=1)
 """Between two looks that the timer asks for, so that many calendars share one."""
 TIDY_EVERY = timedelta(hours=24)
 _log = logging.getLogger(__name__)
+
+
+class _Beside(Protocol):
+    """Work that is not reading: what is due of it stands in the store, too."""
+
+    async def start(self) -> None: ...
+    async def look(self) -> datetime | None: ...
+    async def settle(self) -> None: ...
+    async def aclose(self) -> None: ...
 
 
 class Jobs:
@@ -57,7 +72,12 @@ class Jobs:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: datetime | None = None
         self._held: dict[str, datetime] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._beside: list[_Beside] = [
+            Watches(admin, self._connections, self._rng),
+            Authorizations(admin, self._connections, self._rng),
+            Listening(admin, self._connections, self._rng),
+            Rounds(admin),
+        ]
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -70,6 +90,9 @@ class Jobs:
         )
         self._scheduler.start()
         try:
+            for work in self._beside:
+                with contextlib.suppress(SQLAlchemyError):  # each look makes good for it
+                    await work.start()
             async with self._admin.news.subscribe([DUE]) as news:
                 await self.look()
                 while await news.wait():
@@ -80,10 +103,27 @@ class Jobs:
             for task in self._reading.values():
                 task.cancel()
             await asyncio.gather(*self._reading.values(), return_exceptions=True)
-            await self._connections.aclose()
+            await self.aclose()
 
     async def look(self) -> None:
-        """Begin to read what is due, and set the timer to what is due next."""
+        """Begin what is due, and set the timer to what is due next."""
+        later = await self._look_at_calendars()
+        later += [await self._look_beside(work) for work in self._beside]
+        async with self._admin.store.reading() as session:
+            in_use = set(await session.scalars(select(CalendarConnection.id)))
+        await self._connections.retain(in_use)
+        self._stop_timer()
+        self._remind(min((at for at in later if at is not None), default=None))
+
+    async def _look_beside(self, work: _Beside) -> datetime | None:
+        try:
+            return await work.look()
+        except SQLAlchemyError as error:  # a full disk: calendars are read all the same
+            _log.error("cannot look for what is due: %s", type(error).__qualname__)
+            return self._admin.clock() + HELD_FOR
+
+    async def _look_at_calendars(self) -> list[datetime | None]:
+        """Begin to read what is due; what is due later."""
         now = self._admin.clock()
         # What was read in the future was read before the server's clock was set back.
         due = Calendar.next_due_at.is_not(None) & or_(
@@ -94,26 +134,38 @@ class Jobs:
         throttled = CalendarConnection.throttled_until
         async with self._admin.store.reading() as session:
             found = await session.execute(
-                select(Calendar.id, throttled).join(CalendarConnection).where(due)
+                select(Calendar.id, throttled, Calendar.throttled_until)
+                .join(CalendarConnection)
+                .where(due)
             )
             later = list(await session.scalars(select(func.min(Calendar.next_due_at)).where(~due)))
-            in_use = set(await session.scalars(select(CalendarConnection.id)))
-        for calendar_id, not_before in found:
-            held = max(not_before or now, self._held.get(calendar_id, now))
+        for calendar_id, *not_before in found:
+            held = max(now, *(at for at in not_before if at), self._held.get(calendar_id, now))
             if calendar_id in self._reading:
                 continue
             if now < held:
                 later.append(held)
             else:
                 self._begin(calendar_id)
-        await self._connections.retain(in_use)
-        self._stop_timer()
-        self._remind(min((at for at in later if at is not None), default=None))
+        return later
 
     async def read_due(self) -> None:
         """Read all that is due now, and wait for it: for commands and tests without a timer."""
+        await self._look_at_calendars()
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+
+    async def work_due(self) -> None:
+        """Do all that is due now, watches and authorisations too: for tests without a timer."""
         await self.look()
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        for work in self._beside:
+            await work.settle()
+
+    async def aclose(self) -> None:
+        """Give up what is under way, and close all connections."""
+        for work in self._beside:
+            await work.aclose()
+        await self._connections.aclose()
 
     async def tidy(self) -> None:
         """Remove rows that nobody asks for any more."""
@@ -129,6 +181,7 @@ class Jobs:
                 delete(InstallerLink).where(InstallerLink.expires_at < old),
                 delete(DeviceAuthorization).where(DeviceAuthorization.expires_at < old),
                 delete(Command).where(Command.created_at < old),
+                delete(PendingConnection).where(PendingConnection.expires_at < now),
             ):
                 await session.execute(leftovers)
 
@@ -138,8 +191,7 @@ class Jobs:
         task.add_done_callback(lambda done: self._done(calendar_id, done))
 
     async def _read(self, calendar_id: str) -> datetime | None:
-        async with self._turns:
-            return await read_calendar(self._admin, self._connections, calendar_id, self._rng)
+        return await read_calendar(self._admin, self._connections, calendar_id, self._rng)
 
     def _done(self, calendar_id: str, task: asyncio.Task[datetime | None]) -> None:
         self._reading.pop(calendar_id, None)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomdisplay.admin.asking import Answer, Task, ask, begin, look_at
+from roomdisplay.admin.authorizations import want_authorization
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
@@ -35,7 +36,9 @@ from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Calenda
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.schedule import etags_of_rooms
 from roomdisplay.admin.visible import KeptPicture
+from roomdisplay.admin.watch_ends import doubt
 from roomdisplay.connectors.base import (
+    AuthorizationNeededError,
     Connector,
     ConnectorError,
     CredentialsRejectedError,
@@ -123,17 +126,34 @@ async def _believe(
             if calendar.unreadable != told.unreadable:
                 calendar.unreadable = told.unreadable
                 news_after_commit(session, PAGES)
-        check_every = connector.check_every
-        if calendar.check_every_s:
-            check_every = timedelta(seconds=calendar.check_every_s)
-        cheap = connector.capabilities.cheap_check
-        in_use = await _in_use(session, calendar.connection_id) if cheap else 1
-        wait = interval(check_every, cheap_check=cheap, in_use=in_use)
+        wait = await _plan_next(admin, session, task, calendar, connector, answer)
         if kept is not None:
             await _replace_picture(admin, session, task, kept, answer.digest)
         due_at = _due(task, calendar, due_after_success(task.zones, now, wait, rng))
     admin.last_read.note(task.calendar.id, task.started, task.began)  # what is stored only
     return due_at
+
+
+async def _plan_next(  # noqa: PLR0917 - what was read, in the order it came to be known
+    admin: Admin,
+    session: AsyncSession,
+    task: Task,
+    calendar: Calendar,
+    connector: Connector,
+    answer: Answer,
+) -> timedelta:
+    """How long to wait for the next reading, if nobody tells of a change."""
+    if _was_not_told(admin, task, answer):
+        await doubt(admin, session, calendar)
+    check_every = connector.check_every
+    if calendar.check_every_s:
+        check_every = timedelta(seconds=calendar.check_every_s)
+    cheap = connector.capabilities.cheap_check
+    in_use = await _in_use(session, calendar.connection_id) if cheap else 1
+    told = calendar.told_by is not None
+    wait = interval(check_every, cheap_check=cheap, in_use=in_use, told=told)
+    calendar.read_every_s = round(wait.total_seconds())
+    return wait
 
 
 async def _in_use(session: AsyncSession, connection_id: str) -> int:
@@ -190,6 +210,8 @@ async def _failed(
             if paused is not None:
                 paused.throttled_until = throttled_until(error, now)
             return due_at  # asked to wait: no failure to tell anybody of
+        if connection is not None and isinstance(error, AuthorizationNeededError):
+            reason, detail = await want_authorization(admin, session, calendar, connection)
         if connection is not None and isinstance(error, CredentialsRejectedError):
             connection.reason_since = connection.reason_since or now
             connection.reason, connection.detail = reason, detail
@@ -205,6 +227,17 @@ async def _failed(
             news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
         calendar.reason, calendar.detail = reason, detail
         return due_at
+
+
+def _was_not_told(admin: Admin, task: Task, answer: Answer) -> bool:
+    """Whether a calendar changed whose service should have told, and did not."""
+    kept = task.kept
+    if task.calendar.told_by is None or task.told or admin.pace.is_told(task.calendar.id):
+        return False
+    if kept is None or not answer.digest or task.plan.zone != kept.timezone:
+        return False
+    same_window = task.plan.window == Window(kept.window_start, kept.window_end)
+    return same_window and answer.digest != kept.digest
 
 
 def _same_account(now: CalendarConnection, then: CalendarConnection) -> bool:

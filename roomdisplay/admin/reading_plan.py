@@ -27,6 +27,9 @@ LONGEST_BACK_OFF = timedelta(minutes=15)
 SHORTEST_DELAY = timedelta(seconds=5)
 ADMINISTRATOR_NEEDED = timedelta(hours=1)
 """How seldom to ask where only an administrator can help: more often could lock an account."""
+PUSHED_EVERY = timedelta(minutes=5)
+"""How often a calendar is read whose service tells of its changes: what it does not tell is found
+by then."""
 LONGEST_INTERVAL = timedelta(hours=1)
 SHORTEST_INTERVAL = timedelta(seconds=10)
 TURN = timedelta(seconds=1)
@@ -77,14 +80,19 @@ def is_suspicious(
     return any(m.end > now for m in previous.meetings) and not any(m.end > now for m in new)
 
 
-def interval(check_every: timedelta, *, cheap_check: bool, in_use: int) -> timedelta:
+def interval(
+    check_every: timedelta, *, cheap_check: bool, in_use: int, told: bool = False
+) -> timedelta:
     """How long to wait between two readings of a calendar.
 
     Args:
         check_every: what its connector asks for.
         cheap_check: whether it costs the service next to nothing to say that nothing changed.
         in_use: how many calendars of this service are shown somewhere.
+        told: whether the service tells of changes at present.
     """
+    if told:
+        return max(check_every, PUSHED_EVERY)
     if not cheap_check:
         return check_every
     return min(check_every, max(SHORTEST_INTERVAL, in_use * TURN))

@@ -244,7 +244,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> HouseService:
 async def jobs(admin: Admin) -> AsyncIterator[Jobs]:
     working = Jobs(admin, random.Random(7))
     yield working
-    await working._connections.aclose()
+    await working.aclose()
 
 
 @pytest.fixture

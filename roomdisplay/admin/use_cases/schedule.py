@@ -188,7 +188,8 @@ async def _source(
         .where(Calendar.id == row.calendar_id)
     )
     calendar, connection = (await session.execute(query)).one()
-    check_every = timedelta(seconds=calendar.check_every_s or connection.check_every_s)
+    asked_for = calendar.check_every_s or connection.check_every_s
+    check_every = timedelta(seconds=max(asked_for, calendar.read_every_s or 0))
     facts = SourceFacts(
         read_at=calendar.read_at,
         check_every=check_every,

@@ -43,6 +43,7 @@ from roomdisplay.admin.use_cases.service_form import (
     service_fields,
     unsealed,
 )
+from roomdisplay.admin.watch_ends import end_watches
 from roomdisplay.connectors import registry
 
 __all__ = [
@@ -186,6 +187,8 @@ async def disconnect_service(
         NotFoundError: there is no such connection.
     """
     require(actor, Permission.CONNECT)
+    if confirm:
+        await end_watches(admin, await _found(admin, connection_id))
     async with admin.store.transaction() as session:
         row = await found(session, connection_id)
         query = select(Room).join(Calendar).where(Calendar.connection_id == connection_id)
@@ -196,7 +199,7 @@ async def disconnect_service(
             room.calendar_id = None
             room.previous_calendar_id = room.undo_until = None
         await session.flush()
-        await session.delete(row)
+        await session.delete(row)  # its tokens, hooks and reports go with it
         news_after_commit(session, PAGES, DUE, *(room_topic(room.id) for room in rooms))
         record(
             admin,
