@@ -25,21 +25,14 @@ from roomdisplay.connectors.ews.server import Server
 from roomdisplay.connectors.ews.sign_in import Scheme
 from roomdisplay.connectors.ews.survival import survivals
 
-CHECKS = (
-    "server_found",
-    "server_answers",
-    "signs_in",
-    "lists_rooms",
-    "has_rooms",
-    "acts_for_room",
-    "reads_week",
-    "keeps_titles",
-    "keeps_bodies",
-    "keeps_zones",
-    "not_throttled",
-    "tells_changes",
+_LATER = (
+    "exchange_keeps_titles",
+    "exchange_keeps_bodies",
+    "exchange_keeps_zones",
+    "exchange_not_throttled",
+    "exchange_tells_changes",
 )
-"""In this order; keys of the catalogue's section `check`."""
+"""Checks that need a room whose week was read."""
 _NOT_SIGNED_IN = frozenset(
     {
         "exchange_basic_refused",
@@ -48,7 +41,7 @@ _NOT_SIGNED_IN = frozenset(
         "exchange_ews_disabled",
     }
 )
-_NOT_FATAL = frozenset({"lists_rooms", "has_rooms"})
+_NOT_FATAL = frozenset({"exchange_lists_rooms", "exchange_has_rooms"})
 """Rooms may be typed."""
 _MOST_LISTS = 200
 _STREAM_PATIENCE = 20.0
@@ -79,13 +72,13 @@ class Doctor:
         """Each finding as soon as it is there; after one that is fatal the rest is skipped."""
         self._state.room = probe.room
         steps: tuple[tuple[str, Callable[[], AsyncIterator[Finding]]], ...] = (
-            ("server_found", self._server_found),
-            ("server_answers", self._server_answers),
-            ("signs_in", self._signs_in),
-            ("lists_rooms", self._lists_rooms),
-            ("has_rooms", self._has_rooms),
-            ("acts_for_room", self._acts_for_room),
-            ("reads_week", lambda: self._reads_week(probe)),
+            ("exchange_server_found", self._server_found),
+            ("exchange_server_answers", self._server_answers),
+            ("exchange_signs_in", self._signs_in),
+            ("exchange_lists_rooms", self._lists_rooms),
+            ("exchange_has_rooms", self._has_rooms),
+            ("exchange_acts_for_room", self._acts_for_room),
+            ("exchange_reads_week", lambda: self._reads_week(probe)),
         )
         for number, (check, step) in enumerate(steps):
             fatal: Finding | None = None
@@ -94,7 +87,7 @@ class Doctor:
                 if finding.verdict is Verdict.BAD and finding.check not in _NOT_FATAL:
                     fatal = finding
             if fatal is not None:
-                for skipped in (*(name for name, _ in steps[number + 1 :]), *CHECKS[len(steps) :]):
+                for skipped in (*(name for name, _ in steps[number + 1 :]), *_LATER):
                     yield Finding(check=skipped, verdict=Verdict.SKIPPED, diagnosis=fatal.diagnosis)
                 return
         async for finding in self._examined(probe):
@@ -103,7 +96,7 @@ class Doctor:
     async def _examined(self, probe: Probe) -> AsyncIterator[Finding]:
         room = self._state.room
         if room is None:
-            for check in CHECKS[7:]:
+            for check in _LATER:
                 yield Finding(
                     check=check,
                     verdict=Verdict.SKIPPED,
@@ -117,7 +110,9 @@ class Doctor:
             for finding in survivals(self._state.items, room):
                 yield finding
         yield self._not_throttled()
-        async for finding in self._guarded("tells_changes", lambda: self._tells_changes(room)):
+        async for finding in self._guarded(
+            "exchange_tells_changes", lambda: self._tells_changes(room)
+        ):
             yield finding
 
     async def _guarded(
@@ -142,13 +137,13 @@ class Doctor:
     async def _server_found(self) -> AsyncIterator[Finding]:
         line = await self._server.run(self._server.line)
         facts = {"server": line.host}
-        yield Finding(check="server_found", verdict=Verdict.GOOD, facts=facts)
+        yield Finding(check="exchange_server_found", verdict=Verdict.GOOD, facts=facts)
 
     async def _server_answers(self) -> AsyncIterator[Finding]:
         line = self._server.line()
         ways = await self._server.run(line.offered_ways)
         facts = {"server": line.host, "offered": ", ".join(ways) or "-"}
-        yield Finding(check="server_answers", verdict=Verdict.GOOD, facts=facts)
+        yield Finding(check="exchange_server_answers", verdict=Verdict.GOOD, facts=facts)
 
     async def _signs_in(self) -> AsyncIterator[Finding]:
         """By listing rooms: the smallest question that takes a mailbox of one's own."""
@@ -156,7 +151,7 @@ class Doctor:
         try:
             state.lists = await self._server.run(lambda: room_lists(self._server))
         except CredentialsRejectedError as rejected:
-            yield self._bad("signs_in", rejected)
+            yield self._bad("exchange_signs_in", rejected)
             possible = await self._maybe_extended_protection(rejected)
             if possible is not None:
                 yield possible
@@ -166,7 +161,7 @@ class Doctor:
                 raise
             state.lists_error = error
         facts = {"account": settings.email}
-        yield Finding(check="signs_in", verdict=Verdict.GOOD, facts=facts)
+        yield Finding(check="exchange_signs_in", verdict=Verdict.GOOD, facts=facts)
 
     async def _maybe_extended_protection(
         self, rejected: CredentialsRejectedError
@@ -181,7 +176,7 @@ class Doctor:
             return None
         names = {"account": self._server.settings.email, "server": self._server.line().host}
         return Finding(
-            check="signs_in",
+            check="exchange_signs_in",
             verdict=Verdict.WARNING,
             diagnosis=Diagnosis("exchange_extended_protection", names),
         )
@@ -189,16 +184,16 @@ class Doctor:
     async def _lists_rooms(self) -> AsyncIterator[Finding]:
         error, lists = self._state.lists_error, self._state.lists
         if error is not None:
-            yield self._bad("lists_rooms", error)
+            yield self._bad("exchange_lists_rooms", error)
         elif not lists:
             yield Finding(
-                check="lists_rooms",
+                check="exchange_lists_rooms",
                 verdict=Verdict.WARNING,
                 diagnosis=Diagnosis("exchange_no_room_lists"),
             )
         else:
             facts = {"lists": str(len(lists))}
-            yield Finding(check="lists_rooms", verdict=Verdict.GOOD, facts=facts)
+            yield Finding(check="exchange_lists_rooms", verdict=Verdict.GOOD, facts=facts)
 
     async def _has_rooms(self) -> AsyncIterator[Finding]:
         rooms: dict[str, str] = {}
@@ -211,16 +206,16 @@ class Doctor:
         self._state.room = self._state.room or next(iter(rooms.values()), None)
         for name in empty:
             yield Finding(
-                check="has_rooms",
+                check="exchange_has_rooms",
                 verdict=Verdict.WARNING,
                 diagnosis=Diagnosis("exchange_empty_room_list", {"list": name}),
             )
         if rooms:
             facts = {"rooms": str(len(rooms))}
-            yield Finding(check="has_rooms", verdict=Verdict.GOOD, facts=facts)
+            yield Finding(check="exchange_has_rooms", verdict=Verdict.GOOD, facts=facts)
         elif not empty:
             yield Finding(
-                check="has_rooms",
+                check="exchange_has_rooms",
                 verdict=Verdict.SKIPPED,
                 diagnosis=Diagnosis("exchange_no_room_lists"),
             )
@@ -234,10 +229,10 @@ class Doctor:
         for mailbox in mailboxes:
             await self._server.in_mailbox(mailbox, lambda opened: opened.view(day))
             facts = {"room": mailbox}
-            yield Finding(check="acts_for_room", verdict=Verdict.GOOD, facts=facts)
+            yield Finding(check="exchange_acts_for_room", verdict=Verdict.GOOD, facts=facts)
         if not mailboxes:
             yield Finding(
-                check="acts_for_room",
+                check="exchange_acts_for_room",
                 verdict=Verdict.SKIPPED,
                 diagnosis=Diagnosis("exchange_no_room_to_try"),
             )
@@ -246,7 +241,7 @@ class Doctor:
         room = self._state.room
         if room is None:
             yield Finding(
-                check="reads_week",
+                check="exchange_reads_week",
                 verdict=Verdict.SKIPPED,
                 diagnosis=Diagnosis("exchange_no_room_to_try"),
             )
@@ -264,20 +259,20 @@ class Doctor:
         if picture.unreadable:
             names = {"room": room, "count": str(picture.unreadable)}
             yield Finding(
-                check="reads_week",
+                check="exchange_reads_week",
                 verdict=Verdict.WARNING,
                 diagnosis=Diagnosis("exchange_unreadable_meetings", names),
                 facts=facts,
             )
         else:
-            yield Finding(check="reads_week", verdict=Verdict.GOOD, facts=facts)
+            yield Finding(check="exchange_reads_week", verdict=Verdict.GOOD, facts=facts)
 
     def _not_throttled(self) -> Finding:
         throttled = self._state.throttled
         if throttled is None:
-            return Finding(check="not_throttled", verdict=Verdict.GOOD)
+            return Finding(check="exchange_not_throttled", verdict=Verdict.GOOD)
         return Finding(
-            check="not_throttled",
+            check="exchange_not_throttled",
             verdict=Verdict.WARNING,
             diagnosis=throttled.diagnosis,
             detail=throttled.detail[:_LONGEST_DETAIL],
@@ -291,4 +286,4 @@ class Doctor:
             )
         finally:
             network.cut()
-        yield Finding(check="tells_changes", verdict=Verdict.GOOD)
+        yield Finding(check="exchange_tells_changes", verdict=Verdict.GOOD)

@@ -72,7 +72,7 @@ class Invitation:
                 yield finding
         except ConnectorError as error:
             yield Finding(
-                check="invitation_arrives",
+                check="exchange_invitation_arrives",
                 verdict=Verdict.BAD,
                 diagnosis=error.diagnosis or Diagnosis("exchange_invitation_not_sent", names),
                 detail=error.detail[:300],
@@ -80,10 +80,10 @@ class Invitation:
         finally:
             removed = sent is None or await asyncio.shield(self._removed(sent))
         if removed:
-            yield Finding(check="invitation_removed", verdict=Verdict.GOOD)
+            yield Finding(check="exchange_invitation_removed", verdict=Verdict.GOOD)
         else:
             yield Finding(
-                check="invitation_removed",
+                check="exchange_invitation_removed",
                 verdict=Verdict.BAD,
                 diagnosis=Diagnosis("exchange_invitation_not_removed", names),
             )
@@ -167,7 +167,7 @@ def _judged(arrived: Item | None, sent: _Sent, room: str) -> tuple[Finding, ...]
     if arrived is None or arrived.response not in {"Accept", "Tentative"}:
         verdict = Verdict.BAD if arrived is None else Verdict.WARNING
         missing = Finding(
-            check="invitation_arrives",
+            check="exchange_invitation_arrives",
             verdict=verdict,
             diagnosis=Diagnosis("exchange_invitation_not_accepted", {"room": room}),
         )
@@ -175,14 +175,16 @@ def _judged(arrived: Item | None, sent: _Sent, room: str) -> tuple[Finding, ...]
             return (missing,)
         first = missing
     else:
-        first = Finding(check="invitation_arrives", verdict=Verdict.GOOD, facts={"room": room})
+        first = Finding(
+            check="exchange_invitation_arrives", verdict=Verdict.GOOD, facts={"room": room}
+        )
     return (
         first,
-        kept("keeps_titles", room, good=sent.subject in arrived.subject),
-        kept("keeps_bodies", room, good=sent.body.partition(":")[0] in arrived.body),
-        kept("keeps_links", room, good=LINK in arrived.links or LINK in arrived.body),
-        kept("keeps_private", room, good=arrived.sensitivity == "Private"),
-        kept("keeps_zones", room, good=arrived.zone == ZONE),
+        kept("exchange_keeps_titles", room, good=sent.subject in arrived.subject),
+        kept("exchange_keeps_bodies", room, good=sent.body.partition(":")[0] in arrived.body),
+        kept("exchange_keeps_links", room, good=LINK in arrived.links or LINK in arrived.body),
+        kept("exchange_keeps_private", room, good=arrived.sensitivity == "Private"),
+        kept("exchange_keeps_zones", room, good=arrived.zone == ZONE),
     )
 
 

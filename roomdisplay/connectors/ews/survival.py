@@ -14,11 +14,11 @@ from roomdisplay.connectors.ews.occurrence import has_replaced_title, why_not_sh
 from roomdisplay.connectors.ical.zones import named_zone
 
 _REASONS = {
-    "keeps_titles": "exchange_titles_replaced",
-    "keeps_bodies": "exchange_bodies_removed",
-    "keeps_links": "exchange_links_removed",
-    "keeps_private": "exchange_private_removed",
-    "keeps_zones": "exchange_zone_lost",
+    "exchange_keeps_titles": "exchange_titles_replaced",
+    "exchange_keeps_bodies": "exchange_bodies_removed",
+    "exchange_keeps_links": "exchange_links_removed",
+    "exchange_keeps_private": "exchange_private_removed",
+    "exchange_keeps_zones": "exchange_zone_lost",
 }
 
 
@@ -31,13 +31,13 @@ def survivals(items: Sequence[Item], room: str) -> Iterator[Finding]:
     """
     invited = [one for one in items if _was_invited(one, room)]
     if not invited:
-        for check in ("keeps_titles", "keeps_bodies", "keeps_zones"):
+        for check in ("exchange_keeps_titles", "exchange_keeps_bodies", "exchange_keeps_zones"):
             yield Finding(check=check, verdict=Verdict.SKIPPED, facts={"room": room})
         return
     titled = sum(not has_replaced_title(one) and bool(one.subject) for one in invited)
-    yield kept("keeps_titles", room, good=titled > 0)
-    yield kept("keeps_bodies", room, good=any(one.body for one in invited))
-    yield kept("keeps_zones", room, good=all(has_zone(one) for one in invited))
+    yield kept("exchange_keeps_titles", room, good=titled > 0)
+    yield kept("exchange_keeps_bodies", room, good=any(one.body for one in invited))
+    yield kept("exchange_keeps_zones", room, good=all(has_zone(one) for one in invited))
 
 
 def kept(check: str, room: str, *, good: bool) -> Finding:
