@@ -37,7 +37,7 @@ SERVICES: dict[str, Service] = {
     for service in (
         Service("office365", "roomdisplay.connectors.graph"),
         Service("exchange", "roomdisplay.connectors.ews", offered=False, consents=True),
-        Service("cronofy", "roomdisplay.connectors.cronofy", offered=False, window=True),
+        Service("cronofy", "roomdisplay.connectors.cronofy", window=True),
         Service("caldav", "roomdisplay.connectors.caldav"),
         Service("ics", "roomdisplay.connectors.ics"),
         Service("sample", "roomdisplay.connectors.sample", offered=False),

@@ -274,7 +274,7 @@ def _usual(error: ConnectorError) -> Diagnosis:
     if isinstance(error, ThrottledError):
         return diagnosis("throttled")
     if isinstance(error, UnavailableError):
-        return diagnosis("unreachable", host="")
+        return diagnosis("unreachable", host="cronofy.com")
     return diagnosis("malformed", what="")
 
 

@@ -159,7 +159,9 @@ def not_authorized(known: Tokens | None, now: datetime) -> AuthorizationNeededEr
         )
     return AuthorizationNeededError(
         "Cronofy was asked to authorise the room, but its answer did not arrive",
-        diagnosis=diagnosis("callback_unheard", minutes=str((now - known.asked_at).seconds // 60)),
+        diagnosis=diagnosis(
+            "callback_unheard", minutes=str((now - known.asked_at) // timedelta(minutes=1))
+        ),
     )
 
 
