@@ -126,6 +126,9 @@ async def test_a_client_with_a_wrong_secret(bench: Bench) -> None:
     assert (await bench.token(**fields)).status_code == 200
     answer = await bench.token(**fields | {"client_secret": "guessed"})
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_client"})
+    bench.simulator.application.data_centre = "de"
+    assert (await bench.token(**fields)).json() == {"error": "invalid_client"}
+    bench.simulator.application.data_centre = "us"
     answer = await bench.token(grant_type="password")
     assert answer.json() == {"error": "unsupported_grant_type"}
 

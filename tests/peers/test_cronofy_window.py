@@ -268,6 +268,8 @@ async def test_strangers_are_not_sent_back(bench: Bench) -> None:
         assert words in words_of(page)
     bench.simulator.application.plan = "starter"
     assert (await bench.open()).status_code == 402
+    bench.simulator.application.data_centre = "de"
+    assert "not registered" in words_of(await bench.open())
 
 
 async def test_wrong_requests_are_sent_back_with_a_code(bench: Bench) -> None:

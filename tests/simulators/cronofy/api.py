@@ -138,7 +138,7 @@ class Api:
         return self._service.writings.participate(call, account, calendar_id, uid)
 
     def _channels(self, call: Call) -> Answer:
-        return self._service.channels.list(self._account_of(call, "read_account"))
+        return self._service.channels.listed(self._account_of(call, "read_account"))
 
     def _create_channel(self, call: Call) -> Answer:
         return self._service.channels.create(call, self._account_of(call, "read_account"))

@@ -26,6 +26,7 @@ class Application:
     name: str = "Room Display"
     plan: str = "growth"
     data_centre: str = "us"
+    """Where it is registered; those of other places do not know it."""
 
     def is_let_in(self, client_id: object, secret: object) -> bool:
         """Whether somebody who says so is this application."""

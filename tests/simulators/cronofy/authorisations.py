@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from simulators.cronofy import scopes
@@ -93,7 +94,7 @@ class Authorisations:
         for wish in wishes:
             _demand_right(self._directory, grant, wish)
         for wish in wishes:
-            self._later(lambda wish=wish: self._carry_out(wish, grant, service))
+            self._later(partial(self._carry_out, wish, grant, service))
         return Answer(status=202)
 
     async def _carry_out(self, wish: Wish, grant: Grant, service: ServiceAccount) -> None:

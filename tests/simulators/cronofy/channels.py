@@ -67,7 +67,7 @@ class Channels:
         )
         return Answer(json={"channel": self._kept(made).described()})
 
-    def list(self, account: Account) -> Answer:
+    def listed(self, account: Account) -> Answer:
         """GET /v1/channels."""
         return Answer(json={"channels": [one.described() for one in self.of(account)]})
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import parse_qsl
 
 from simulators.cronofy.calls import Answer, Call, RefusedError
+from simulators.faults import Receive, Scope, Send
 
 _LONGEST_BODY = 1 << 20
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class TooLongError(Exception):
@@ -80,7 +77,7 @@ async def _body(receive: Receive) -> bytes:
         if len(body) > _LONGEST_BODY:
             raise TooLongError
         if not message.get("more_body"):
-            return body
+            return bytes(body)
 
 
 def _data(body: bytes, kind: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import lxml.html
 
 from simulators.organisation import Change, Instance, Item, Mailbox, OnlineMeeting, Party
+from simulators.organisation.item import expand
 
 EVENT_ID = "cronofy:event_id"
 """The property of an item that holds the application's own name of an event that it made."""
@@ -82,7 +83,8 @@ class Mirror:
         self._clock = clock
         self._span = span
         self._records: dict[str, Record] = {}
-        self._changed_at: datetime | None = clock()
+        self._changed: dict[str, datetime] = {}
+        """Items that changed since the last look, and when they did first."""
         self._looked_on: date | None = None
         self._frozen = False
         self.on_change: list[Callable[[datetime, bool], None]] = []
@@ -100,11 +102,18 @@ class Mirror:
 
     def records(self) -> list[Record]:
         """All events, those that were deleted too."""
-        today = self._clock().date()
-        if not self._frozen and (self._changed_at is not None or today != self._looked_on):
-            self._look(self._changed_at or self._clock())
-            self._changed_at, self._looked_on = None, today
+        if not self._frozen:
+            now = self._clock()
+            if now.date() != self._looked_on:
+                self._look(now, {*self._mailbox.items, *self._items_known()})
+            elif self._changed:
+                self._look(now, self._changed.keys())
+            self._looked_on = now.date()
+            self._changed.clear()
         return list(self._records.values())
+
+    def _items_known(self) -> set[str]:
+        return {one.shown.item_id for one in self._records.values()}
 
     def find(self, uid: str) -> Record | None:
         """An event that is not deleted."""
@@ -113,8 +122,7 @@ class Mirror:
 
     def _noticed(self, mailbox: Mailbox, change: Change) -> None:
         now = self._clock()
-        if self._changed_at is None:
-            self._changed_at = now
+        self._changed.setdefault(change.item_id, now)
         if self._frozen:
             return
         item = mailbox.items.get(change.item_id)
@@ -126,13 +134,14 @@ class Mirror:
         for heard in self.on_change:
             heard(now, managed)
 
-    def _look(self, changed_at: datetime) -> None:
-        now = self._clock()
+    def _look(self, now: datetime, item_ids: Collection[str]) -> None:
+        """Bring the records of some items up to date."""
         start, end = now - self._span.back, now + self._span.ahead
         seen: set[str] = set()
-        for shown in self._visible(start, end):
+        for shown in self._visible(start, end, item_ids):
             uid = f"evt_external_{digest(self._mailbox.address, shown.id)}"
             seen.add(uid)
+            changed_at = self._changed.get(shown.item_id, now)
             known = self._records.get(uid)
             if known is None:
                 known = Record(uid=uid, shown=shown, updated=changed_at)
@@ -141,23 +150,26 @@ class Mirror:
                 known.shown, known.updated, known.deleted = shown, changed_at, False
             if (shown.start, shown.end) not in known.spans:
                 known.spans.append((shown.start, shown.end))
-        for uid in self._records.keys() - seen:
-            record = self._records[uid]
+        for uid, record in list(self._records.items()):
+            if uid in seen or record.shown.item_id not in item_ids:
+                continue
             if record.shown.end < start:
                 del self._records[uid]
             elif not record.deleted:
-                record.deleted, record.updated = True, changed_at
+                record.deleted = True
+                record.updated = self._changed.get(record.shown.item_id, now)
 
-    def _visible(self, start: datetime, end: datetime) -> Iterator[Shown]:
-        """Everything in the span, and what the application made beyond."""
+    def _visible(
+        self, start: datetime, end: datetime, item_ids: Collection[str]
+    ) -> Iterator[Shown]:
+        """What of these items is in the span, and what the application made beyond."""
         owner = Party(self._mailbox.name, self._mailbox.address)
-        found: set[str] = set()
-        for instance in self._mailbox.view(start, end):
-            found.add(instance.master.id)
-            yield _shown(instance, owner)
-        for item in self._mailbox.items.values():
-            if EVENT_ID in item.properties and item.id not in found:
-                yield _shown(Instance(kind="single", item=item, master=item), owner)
+        for item in [self._mailbox.items[one] for one in item_ids if one in self._mailbox.items]:
+            instances = expand(item, start, end)
+            if not instances and EVENT_ID in item.properties:
+                instances = [Instance(kind="single", item=item, master=item)]
+            for instance in instances:
+                yield _shown(instance, owner)
 
 
 def digest(*parts: str) -> str:
@@ -214,4 +226,4 @@ def plain(body: str, kind: str) -> str:
     """A body as plain text, which is all that the API gives."""
     if kind != "html" or not body.strip():
         return body
-    return str(lxml.html.document_fromstring(body).text_content()).strip()
+    return "".join(map(str, lxml.html.document_fromstring(body).itertext())).strip()

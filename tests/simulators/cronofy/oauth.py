@@ -14,11 +14,17 @@ class OAuth:
     """Hands out tokens, with the error codes of RFC 6749, section 5.2."""
 
     def __init__(
-        self, application: Application, grants: Grants, revoked: Callable[[Grant], None]
+        self,
+        application: Application,
+        grants: Grants,
+        revoked: Callable[[Grant], None],
+        *,
+        data_centre: str,
     ) -> None:
         self._application = application
         self._grants = grants
         self._revoked = revoked
+        self._data_centre = data_centre
 
     def token(self, call: Call) -> Answer:
         """POST /oauth/token."""
@@ -48,7 +54,9 @@ class OAuth:
 
     def _let_in(self, call: Call) -> None:
         fields = call.fields()
-        if not self._application.is_let_in(fields.get("client_id"), fields.get("client_secret")):
+        known = self._application.data_centre == self._data_centre
+        secret = fields.get("client_secret")
+        if not known or not self._application.is_let_in(fields.get("client_id"), secret):
             raise _error("invalid_client")
 
     def _described(self, pair: Pair) -> dict[str, object]:

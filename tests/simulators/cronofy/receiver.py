@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulators.cronofy.calls import Answer
-from simulators.cronofy.front import Receive, Scope, Send, live, send_answer
+from simulators.cronofy.front import live, send_answer
+from simulators.faults import Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,7 @@ from simulators.cronofy.application import Application, RateLimit
 from simulators.cronofy.authorisations import Authorisations
 from simulators.cronofy.calls import RefusedError
 from simulators.cronofy.channels import Channels
-from simulators.cronofy.front import (
-    Receive,
-    Scope,
-    Send,
-    TooLongError,
-    live,
-    read_call,
-    send_answer,
-)
+from simulators.cronofy.front import TooLongError, live, read_call, send_answer
 from simulators.cronofy.grants import Grant, Grants, Pair
 from simulators.cronofy.mirror import Span
 from simulators.cronofy.oauth import OAuth
@@ -32,7 +24,7 @@ from simulators.cronofy.permissions import Permissions
 from simulators.cronofy.reading import Events
 from simulators.cronofy.window import Window
 from simulators.cronofy.writing import Writings
-from simulators.faults import Faults, faulty
+from simulators.faults import Faults, Receive, Scope, Send, faulty
 from simulators.organisation import Organisation
 
 
@@ -58,6 +50,7 @@ class CronofySimulator:
         ews_url: str | None = None,
         providers: tuple[str, ...] = ("exchange",),
         trust: ssl.SSLContext | None = None,
+        data_centre: str = "us",
     ) -> None:
         """Connect nothing yet.
 
@@ -67,6 +60,7 @@ class CronofySimulator:
             ews_url: what Autodiscover tells; None: the window asks for the server.
             providers: exchange, office365, or both, from which the administrator then chooses.
             trust: for posts to the application, and for requests to Exchange.
+            data_centre: which one this is; it knows applications of its own only.
         """
         self.organisation = organisation
         self.clock: Callable[[], datetime] = organisation.clock
@@ -82,7 +76,7 @@ class CronofySimulator:
         self.permissions = Permissions()
         self.authorisations = Authorisations(self.directory, self.grants, self.outbox, self._later)
         self.directory.heard = self.channels.changed
-        self.oauth = OAuth(self.application, self.grants, self._revoked)
+        self.oauth = OAuth(self.application, self.grants, self._revoked, data_centre=data_centre)
         self.window = Window(
             self.application,
             self.directory,
@@ -90,6 +84,7 @@ class CronofySimulator:
             providers=providers,
             ews_url=ews_url,
             trust=trust,
+            data_centre=data_centre,
         )
         self._api = Api(self)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -64,7 +64,9 @@ class Window:
         providers: tuple[str, ...],
         ews_url: str | None,
         trust: ssl.SSLContext | None,
+        data_centre: str,
     ) -> None:
+        self._data_centre = data_centre
         self._application = application
         self._directory = directory
         self._grants = grants
@@ -82,7 +84,8 @@ class Window:
     def open(self, call: Call) -> Answer:
         """Answer a browser that an application sent here."""
         redirect_uri = call.first("redirect_uri")
-        if call.first("client_id") != self._application.client_id:
+        known = self._application.data_centre == self._data_centre
+        if not known or call.first("client_id") != self._application.client_id:
             return self._stopped(call, "unknown_client")
         if redirect_uri not in self._application.redirect_uris:
             return self._stopped(call, "unknown_redirect")

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from simulators.cronofy import times
@@ -56,7 +57,7 @@ class Writings:
         wanted = _event_fields(fields)
         if record is None:
             event_id = required(fields, "event_id", longest=_LONGEST_ID)
-            wanted = _DEFAULTS | wanted
+            wanted = {**_DEFAULTS, **wanted}
             self._carry_out(lambda: _keep(calendar.mailbox, event_id, wanted))
         else:
             self._carry_out(lambda: _change(calendar.mailbox, record, wanted))
@@ -77,7 +78,9 @@ class Writings:
     def delete_all(self, call: Call, account: Account) -> Answer:
         """DELETE /v1/events: everything that the application made."""
         fields = call.fields()
-        wanted = call.every("calendar_ids[]") or fields.get("calendar_ids")
+        wanted = call.every("calendar_ids[]") or fields.get("calendar_ids") or []
+        if not isinstance(wanted, list):
+            raise unprocessable("calendar_ids", "invalid")
         everything = fields.get("delete_all") is True or call.first("delete_all") in {
             "true",
             "True",
@@ -89,7 +92,7 @@ class Writings:
         mailbox = account.calendar.mailbox
         made = [item.properties[EVENT_ID] for item in _made(mailbox)]
         for event_id in made:
-            self._carry_out(lambda event_id=event_id: _forget(mailbox, event_id))
+            self._carry_out(partial(_forget, mailbox, event_id))
         return Answer(status=202)
 
     def participate(self, call: Call, account: Account, calendar_id: str, uid: str) -> Answer:
