@@ -60,6 +60,8 @@ class Tls:
         )
         self.authority_pem = authority.public_bytes(Encoding.PEM).decode()
         """For clients: whom to trust."""
+        self.certificate_pem = leaf.public_bytes(Encoding.PEM)
+        """The server's own, as a client sees it when nothing stands between."""
         self._chain = leaf.public_bytes(Encoding.PEM) + key.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )

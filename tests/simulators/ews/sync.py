@@ -41,7 +41,9 @@ def sync_items(caller: Caller, request: Element, folders: Folders, terms: Terms)
         folder = folders.resolve(caller, place)
         found = _sync(folder, request, shape, terms)
     except EwsError as problem:
-        return response("SyncFolderItems", [refusal("SyncFolderItemsResponseMessage", problem)])
+        nothing = (m("SyncState"), m("IncludesLastItemInRange", "true"), m("Changes"))
+        said = refusal("SyncFolderItemsResponseMessage", problem, *nothing)
+        return response("SyncFolderItems", [said])
     return response("SyncFolderItems", [found])
 
 
