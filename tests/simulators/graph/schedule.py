@@ -25,7 +25,7 @@ def get_schedule(
     Raises:
         GraphError: 400.
     """
-    sent, prefer = request.json(), preferences(request)
+    sent, prefer = request.parameters(), preferences(request)
     wanted = sent.get("schedules")
     if not isinstance(wanted, list) or not 0 < len(wanted) <= MOST_SCHEDULES:
         words = f"Between 1 and {MOST_SCHEDULES} schedules can be asked for."

@@ -41,6 +41,14 @@ class Request:
                 return value
         return None
 
+    def parameters(self) -> dict[str, Any]:
+        """The body of an action: its parameters are known in any case.
+
+        Raises:
+            GraphError: as `json`.
+        """
+        return {name[:1].lower() + name[1:]: value for name, value in self.json().items()}
+
     def json(self) -> dict[str, Any]:
         """The body.
 

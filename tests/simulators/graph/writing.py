@@ -115,13 +115,13 @@ class Writing:
                 "Your request can't be completed. You can't respond to this meeting because"
                 " you're the meeting organizer.",
             )
-        sent = request.json() if request.body else {}
+        sent = request.parameters() if request.body else {}
         response = RESPONSES[how]
         if response == "declined":
             _drop(mailbox, one)
         else:
             mailbox.update(one.master.id, response=response)
-        if sent.get("sendResponse", sent.get("SendResponse", True)):
+        if sent.get("sendResponse", True):
             self._tell(one, mailbox, response)
         return Response(status=202)
 
