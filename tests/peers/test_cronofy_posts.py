@@ -51,6 +51,19 @@ def _is_signed(bench: Bench, post: Any) -> bool:
     return bool(post.headers[SIGNATURE.lower()] == signature(post.body, [bench.secret]))
 
 
+async def test_a_room_that_is_opened_again_is_the_same_account(bench: Bench) -> None:
+    wish = {"email": ROOM.upper(), "callback_url": f"{bench.callback}/a", "scope": "read_events"}
+    subjects = set()
+    for _ in range(2):
+        await bench.ask("POST", "/v1/service_account_authorizations", wish)
+        code = (await bench.receiver.next()).json["authorization"]["code"]
+        fields = {"code": code, "redirect_uri": wish["callback_url"]}
+        told = (await bench.token(grant_type="authorization_code", **fields)).json()
+        subjects.add(told["sub"])
+        assert told["linking_profile"]["profile_name"] == ROOM
+    assert len(subjects) == 1
+
+
 async def test_fifty_rooms_and_no_more_in_one_request(bench: Bench) -> None:
     wish = {"email": ROOM, "callback_url": f"{bench.callback}/a", "scope": "read_events"}
     path = "/v1/service_account_authorizations"

@@ -24,6 +24,7 @@ async def test_readings_that_make_no_sense(bench: Bench) -> None:
         ("tzid", {"tzid": "Berlin"}),
         ("from", {"from": "yesterday"}),
         ("from", {"from": "2026-02-30"}),
+        ("from", {"from": "2026-11-23T08:00:00+01:00"}),
         ("to", {"from": "2026-11-24", "to": "2026-11-23"}),
         ("include_managed", {"include_managed": "yes"}),
     ]

@@ -71,7 +71,11 @@ def parse(call: Call) -> Query:
 
     def moment(name: str) -> datetime | None:
         text = call.first(name)
-        return times.read(text, zone, name).at if text is not None else None
+        if text is None:
+            return None
+        if "T" in text and not text.endswith(("Z", "+00:00")):
+            raise unprocessable(name, "not_utc")
+        return times.read(text, zone, name).at
 
     only_managed = _flag(call, "only_managed")
     start, end = moment("from"), moment("to")

@@ -189,7 +189,10 @@ def _event_fields(fields: Mapping[str, object]) -> dict[str, Any]:
         wanted["body"] = required(fields, "description", longest=_LONGEST_DESCRIPTION)
         wanted["body_type"] = "text"
     if "location" in fields:
-        wanted["location"] = required(_inner(fields, "location"), "description")
+        place = _inner(fields, "location").get("description", "")
+        if not isinstance(place, str):
+            raise unprocessable("location.description", "invalid")
+        wanted["location"] = place
     if "transparency" in fields:
         wanted["show_as"] = _one_of(
             fields, "transparency", {"opaque": "busy", "transparent": "free"}
