@@ -124,7 +124,8 @@ def _check_signature(
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     try:
-        begins, ends = float(claims["nbf"]), float(claims["exp"])
+        # Microsoft's own library sends no nbf.
+        begins, ends = float(claims.get("nbf", claims["iat"])), float(claims["exp"])
     except (KeyError, TypeError, ValueError):
         raise AssertionRefusedError(50027, "JWT token is invalid or malformed.") from None
     if not begins - SKEW <= now.timestamp() <= ends + SKEW:
