@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cronofybench import ROOM, Bench, serving
-from simulators.cronofy import Pace
+from simulators.cronofy import Pace, Span
 from simulators.organisation import Recurrence
 from simulators.organisation.from_ical import put_ical
 
@@ -49,6 +49,12 @@ async def test_events_beyond_the_horizon_are_not_there(bench: Bench) -> None:
         },
     )
     wide = {"from": "2026-11-01", "to": "2027-12-31"}
+    assert await bench.read(**wide) == []
+    bench.simulator.lift_limits(Span(back=timedelta(days=365), ahead=timedelta(days=365)))
+    assert [one["summary"] for one in await bench.read(**wide)] == ["Far"]
+    bench.simulator.lift_limits(Span())
+    bench.simulator.directory.accounts.clear()
+    bench.as_room()
     assert await bench.read(**wide) == []
     bench.clock.now += timedelta(days=2)
     bench.as_room()
@@ -134,6 +140,8 @@ async def test_lost_calendars_and_servers_look_calm(bench: Bench) -> None:
     bench.organisation.cancel(uid)
     assert len(await bench.read()) == 1
     assert not (await _profile(bench))["profile_connected"]
+    bench.simulator.reconnect(ROOM)
+    assert [one["status"] for one in await bench.read()] == ["cancelled"]
     bench.simulator.lose_calendar(ROOM, quietly=True)
     assert await bench.read() == []
     bench.simulator.lose_calendar(ROOM)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulators.cronofy import described, scopes
+from simulators.cronofy.accounts import Account
 from simulators.cronofy.calls import Answer, Call, RefusedError, unprocessable
 
 if TYPE_CHECKING:
@@ -79,14 +80,17 @@ class Api:
             other_method = True
         raise RefusedError(405 if other_method else 404)
 
-    def _account_of(self, call: Call, right: str) -> Any:
+    def _account_of(self, call: Call, right: str) -> Account:
         grant = self._service.grants.bearer(call.token)
         account = grant.account
         scopes.demand(grant.scope, right)
         return account
 
     def _userinfo(self, call: Call) -> Answer:
-        return described.userinfo(self._service.grants.bearer(call.token))
+        grant = self._service.grants.bearer(call.token)
+        if isinstance(grant.subject, Account):
+            grant.account  # noqa: B018 - refuses while it is locked
+        return described.userinfo(grant)
 
     def _account(self, call: Call) -> Answer:
         return described.account(self._account_of(call, "read_account"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from simulators.cronofy import scopes
@@ -61,7 +61,7 @@ class Authorisations:
         directory: Directory,
         grants: Grants,
         outbox: Outbox,
-        later: Callable[[Callable[[], object]], None],
+        later: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._directory = directory
         self._grants = grants
@@ -94,7 +94,7 @@ class Authorisations:
         for wish in wishes:
             _demand_right(self._directory, grant, wish)
         for wish in wishes:
-            self._later(partial(self._carry_out, wish, grant, service))
+            self._later(self._carry_out(wish, grant, service))
         return Answer(status=202)
 
     async def _carry_out(self, wish: Wish, grant: Grant, service: ServiceAccount) -> None:

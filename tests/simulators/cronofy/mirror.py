@@ -85,7 +85,8 @@ class Mirror:
         self._records: dict[str, Record] = {}
         self._changed: dict[str, datetime] = {}
         """Items that changed since the last look, and when they did first."""
-        self._looked_on: date | None = None
+        self._looked: tuple[date, timedelta, timedelta] | None = None
+        """On which day, and how far."""
         self._frozen = False
         self.on_change: list[Callable[[datetime, bool], None]] = []
         """Told when, and whether the application made what changed."""
@@ -104,11 +105,12 @@ class Mirror:
         """All events, those that were deleted too."""
         if not self._frozen:
             now = self._clock()
-            if now.date() != self._looked_on:
+            wanted = (now.date(), self._span.back, self._span.ahead)
+            if wanted != self._looked:
                 self._look(now, {*self._mailbox.items, *self._items_known()})
             elif self._changed:
                 self._look(now, self._changed.keys())
-            self._looked_on = now.date()
+            self._looked = wanted
             self._changed.clear()
         return list(self._records.values())
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from simulators.cronofy import scopes
 from simulators.cronofy.accounts import UNRESTRICTED, Account, Directory, ServiceAccount
@@ -132,6 +132,13 @@ class CronofySimulator:
         account.cut_off = True
         self.channels.tell(account, "profile_disconnected")
 
+    def reconnect(self, address: str) -> None:
+        """Find the calendar server again, and read what changed meanwhile."""
+        account = self.account(address)
+        account.calendar.mirror.thaw()
+        account.cut_off = False
+        self.channels.tell(account, "profile_connected")
+
     def finish_sync(self, address: str) -> None:
         """End the first reading of a calendar that was opened while `directory.slow` was set."""
         account = self.account(address)
@@ -173,13 +180,8 @@ class CronofySimulator:
         if isinstance(grant.subject, Account):
             self.channels.forget(grant.subject)
 
-    def _later(self, work: Callable[[], object]) -> None:
-        async def do() -> None:
-            outcome = work()
-            if inspect.isawaitable(outcome):
-                await outcome
-
-        task = asyncio.get_running_loop().create_task(do())
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
