@@ -27,6 +27,9 @@ class TokenAnswer(msgspec.Struct, frozen=True):
         if not self.access_token:
             raise ValueError("an empty access token")
 
+    def __repr__(self) -> str:
+        return f"TokenAnswer(sub={self.sub!r})"
+
 
 class OAuthError(msgspec.Struct, frozen=True):
     """A refusal of the token endpoint (RFC 6749, section 5.2)."""

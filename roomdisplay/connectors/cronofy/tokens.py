@@ -47,6 +47,9 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime | None = None
     """UTC: since when an answer of Cronofy's is awaited."""
 
+    def __repr__(self) -> str:
+        return f"Tokens(sub={self.sub!r}, renew_at={self.renew_at!r})"
+
 
 _locks: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = WeakValueDictionary()
 
