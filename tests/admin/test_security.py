@@ -193,11 +193,13 @@ def test_passwords_that_are_taken(password: str, problem: str | None) -> None:
     assert problem_with(password) == problem
 
 
-def test_only_owners_manage_people_and_nobody_else_connects_than_it() -> None:
+def test_only_owners_manage_people_and_administrators_connect() -> None:
     may = {p: {r for r in Role if p in ALLOWED[r]} for p in Permission}
     assert may[Permission.PEOPLE] == {Role.OWNER}
-    assert may[Permission.CONNECT] == {Role.OWNER, Role.IT_ADMIN}
-    assert may[Permission.ROOMS] == {Role.OWNER, Role.IT_ADMIN, Role.ROOMS_ADMIN}
+    administrators = {Role.OWNER, Role.IT_ADMIN, Role.ROOMS_ADMIN}
+    assert may[Permission.CONNECT] == may[Permission.REPLACE_SECRET] == administrators
+    assert may[Permission.ROOMS] == administrators
+    assert may[Permission.SETTINGS] == {Role.OWNER, Role.IT_ADMIN}
     assert Role.VIEWER not in may[Permission.VIEW_MEETINGS]
     assert ALLOWED[Role.INSTALLER] == {Permission.PAIR}
 

@@ -143,11 +143,6 @@ def find_list(room_list: Argument) -> Call:
     return call("Get-DistributionGroup", Identity=room_list)
 
 
-def turn_into_list(room_list: Argument) -> Call:
-    """Make a room list of a group that holds rooms only."""
-    return call("Set-DistributionGroup", Identity=room_list, RoomList=None)
-
-
 def members(room_list: Argument) -> Call:
     """What a room list holds."""
     return call("Get-DistributionGroupMember", Identity=room_list, ResultSize=_UNLIMITED)

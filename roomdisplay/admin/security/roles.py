@@ -41,11 +41,20 @@ class Permission(StrEnum):
 
 _P = Permission
 _ROOMS_ADMIN = frozenset(
-    {_P.VIEW, _P.VIEW_MEETINGS, _P.REPLACE_SECRET, _P.ROOMS, _P.DEVICES, _P.PAIR, _P.AUDIT}
+    {
+        _P.VIEW,
+        _P.VIEW_MEETINGS,
+        _P.CONNECT,
+        _P.REPLACE_SECRET,
+        _P.ROOMS,
+        _P.DEVICES,
+        _P.PAIR,
+        _P.AUDIT,
+    }
 )
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.IT_ADMIN: frozenset({_P.VIEW, _P.CONNECT, _P.SETTINGS}) | _ROOMS_ADMIN,
+    Role.IT_ADMIN: _ROOMS_ADMIN | {_P.SETTINGS},
     Role.ROOMS_ADMIN: _ROOMS_ADMIN,
     Role.INSTALLER: frozenset({_P.PAIR}),
     Role.VIEWER: frozenset({_P.VIEW}),

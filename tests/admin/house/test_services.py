@@ -93,16 +93,19 @@ async def test_a_secret_left_empty_stays_but_not_for_another_server(
     await services.check_connection(admin, owner, connection_id)  # the former secret still holds
 
 
-async def test_a_rooms_administrator_replaces_the_secret_and_nothing_else(
+async def test_a_rooms_administrator_takes_step_2_and_a_viewer_does_not(
     admin: Admin, owner: Actor, house: Any, connect: Any
 ) -> None:
     connection_id = await connect(admin, owner, house)
     rooms_admin = Actor(id="r", name="Ro", role=Role.ROOMS_ADMIN)
     await services.change_connection(admin, rooms_admin, connection_id, FORM)
+    more = await services.connect_service(admin, rooms_admin, "house", "More", FORM)
+    assert SECRET not in repr(await services.get_connection(admin, rooms_admin, more))
+    viewer = Actor(id="v", name="Vi", role=Role.VIEWER)
     with pytest.raises(ForbiddenError):
-        await services.change_connection(admin, rooms_admin, connection_id, FORM | {"user": "x"})
+        await services.change_connection(admin, viewer, connection_id, FORM)
     with pytest.raises(ForbiddenError):
-        await services.connect_service(admin, rooms_admin, "house", "More", FORM)
+        await services.connect_service(admin, viewer, "house", "Another", FORM)
 
 
 async def test_a_list_brings_new_calendars_and_keeps_those_in_use(

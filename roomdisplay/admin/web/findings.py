@@ -1,0 +1,93 @@
+"""What the calendar doctor found, in words, with the commands that repair it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roomdisplay.admin.guide.repairs import repair_for
+from roomdisplay.admin.guide.steps import written
+from roomdisplay.admin.guide.values import GuideValues
+from roomdisplay.admin.web.i18n import Catalogue
+from roomdisplay.connectors.base import Diagnosis
+from roomdisplay.connectors.diagnosis import Finding, Verdict
+
+SHAPES = {
+    Verdict.GOOD: ("tick", "positive"),
+    Verdict.WARNING: ("alert", "caution"),
+    Verdict.BAD: ("bar", "negative"),
+    Verdict.SKIPPED: ("dot", "neutral"),
+}
+"""A shape and a colour for each verdict; the word stands beside them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is wrong, and what to do."""
+
+    words: str
+    repair: str
+    commands: str
+    """To copy, one below the other; empty where there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """One check as the page shows it."""
+
+    title: str
+    verdict: str
+    shape: str
+    role: str
+    facts: str
+    told: Told | None
+    detail: str
+
+
+def tell(t: Catalogue, diagnosis: Diagnosis, values: GuideValues | None) -> Told:
+    """A diagnosis in words; its parameters are data, escaped by the template."""
+    repair = repair_for(diagnosis, values)
+    return Told(
+        words=_say(t, f"diagnosis.{diagnosis.reason}", diagnosis)
+        or t.reason(diagnosis.reason or "unexpected"),
+        repair=_say(t, repair.sentence_key, diagnosis),
+        commands=written(repair.commands),
+    )
+
+
+def check_view(t: Catalogue, finding: Finding, values: GuideValues | None) -> CheckView:
+    """One finding for the page."""
+    shape, role = SHAPES[finding.verdict]
+    key = f"check.{finding.check}"
+    return CheckView(
+        title=t(key) if t.has(key) else t("doctor.another_check"),
+        verdict=finding.verdict.value,
+        shape=shape,
+        role=role,
+        facts=_facts(t, finding),
+        told=tell(t, finding.diagnosis, values) if finding.diagnosis else None,
+        detail=finding.detail,
+    )
+
+
+def _facts(t: Catalogue, finding: Finding) -> str:
+    """Counts and names of a good check: in a sentence where there is one, else one by one."""
+    key = f"check.{finding.check}_facts"
+    if t.has(key):
+        try:
+            return t(key, **finding.facts)
+        except (KeyError, IndexError):
+            pass
+    return " · ".join(str(value) for value in finding.facts.values() if value)
+
+
+def _say(t: Catalogue, key: str, diagnosis: Diagnosis) -> str:
+    """The words of a key; what the connector did not tell is left open, never an error."""
+    if not t.has(key):
+        return ""
+    entry = t.words[key]
+    return entry.format_map(_Lenient(diagnosis.params)) if isinstance(entry, str) else ""
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
