@@ -242,6 +242,7 @@ class Line:
                 data=body,
                 headers={**_HEADERS, **headers},
                 allow_redirects=False,
+                stream=True,  # the adapter has read what is to be read at once
             )
         except ConnectorError:
             raise

@@ -15,6 +15,7 @@ import requests
 from exchangelib.errors import ErrorSubscriptionNotFound
 from exchangelib.services import GetStreamingEvents, SubscribeToStreaming
 from exchangelib.services import Unsubscribe as UnsubscribeService
+from exchangelib.services.common import EWSAccountService
 
 from roomdisplay.connectors.base import MalformedAnswerError
 from roomdisplay.connectors.ews.network import Network
@@ -78,7 +79,7 @@ class Stream(Sent, GetStreamingEvents):
         with self.protocol.hang(body, self._extra_headers(), network) as response:
             for envelope in envelopes(response):
                 _, parsed = self._get_soap_parts(_Whole(envelope))
-                for message in self._get_soap_messages(body=parsed):
+                for message in EWSAccountService._get_soap_messages(self, body=parsed):
                     yield self._told(message)
 
     def _told(self, message: Element) -> Told:
