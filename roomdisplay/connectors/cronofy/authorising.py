@@ -27,12 +27,14 @@ _INNER_NAMES = (".local", ".internal", ".lan", ".home.arpa", ".localhost", ".tes
 async def authorize(session: Session, requests: Sequence[tuple[str, Hook]]) -> None:
     """Ask for access to rooms, fifty at a time; each answer is posted to the hook beside it.
 
-    A room that Cronofy refuses at once does not keep the others from being asked for.
+    A room whose address Cronofy does not take keeps the others from nothing: its next reading says
+    so.
 
     Raises:
+        MalformedAnswerError: Cronofy takes none of the addresses.
         PermissionMissingError: Cronofy cannot reach the hooks, the plan or the scope is missing.
         CredentialsRejectedError: the service account is to be connected again.
-        ConnectorError: it did not work now, or not for all: the words say for which.
+        ConnectorError: it did not work now.
     """
     wishes = []
     for address, hook in requests:
@@ -48,7 +50,7 @@ async def authorize(session: Session, requests: Sequence[tuple[str, Hook]]) -> N
     refused: list[str] = []
     for start in range(0, len(wishes), MOST_AT_ONCE):
         refused += await _ask(session, wishes[start : start + MOST_AT_ONCE])
-    if refused:
+    if refused and len(refused) == len(wishes):
         raise MalformedAnswerError(
             f"Cronofy does not take the address of {', '.join(refused[:5])}",
             diagnosis=diagnosis("room_refused", error="", words=", ".join(refused[:5])),
@@ -66,6 +68,7 @@ async def _ask(session: Session, wishes: Sequence[Mapping[str, str]]) -> list[st
             await session.tokens.asked(subject)
         return []
     if len(wishes) == 1:
+        await session.tokens.asked(subjects[0], refused=True)
         return [wishes[0]["email"]]
     refused: list[str] = []
     for wish in wishes:

@@ -147,10 +147,15 @@ def require_service_account(info: UserInfo, back_end: str) -> None:
 
 
 def not_authorized(known: Tokens | None, now: datetime) -> AuthorizationNeededError:
-    """The error of a room without tokens: never asked, asked just now, or asked long ago."""
+    """The error of a room without tokens: never asked, asked in vain, just now, or long ago."""
     if known is None or known.asked_at is None:
         return AuthorizationNeededError(
             "the room is not authorised at Cronofy yet", diagnosis=diagnosis("room_not_authorized")
+        )
+    if known.refused:
+        return AuthorizationNeededError(
+            "Cronofy does not take the room's address",
+            diagnosis=diagnosis("room_refused", error="", words=""),
         )
     if now - known.asked_at < ANSWER_WITHIN:
         return AuthorizationNeededError(

@@ -46,6 +46,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """A hash of the code that they were redeemed with."""
     asked_at: datetime | None = None
     """UTC: since when an answer of Cronofy's is awaited."""
+    refused: bool = False
+    """Cronofy would not even be asked: the address is none to it."""
 
     def __repr__(self) -> str:
         return f"Tokens(sub={self.sub!r}, renew_at={self.renew_at!r})"
@@ -84,11 +86,12 @@ class TokenKeeper:
         """Store, durable when this returns; None forgets."""
         await self._store.write(subject, None if tokens is None else msgspec.json.encode(tokens))
 
-    async def asked(self, subject: str) -> None:
-        """Remember that access was asked for now; tokens that there are stay."""
+    async def asked(self, subject: str, *, refused: bool = False) -> None:
+        """Remember that access was asked for now, in vain or not; tokens that there are stay."""
         async with lock_of(self._client, "tokens", subject):
             known = await self.kept(subject) or Tokens()
-            await self.keep(subject, msgspec.structs.replace(known, asked_at=self._clock()))
+            known = msgspec.structs.replace(known, asked_at=self._clock(), refused=refused)
+            await self.keep(subject, known)
 
     async def access(self, subject: str, refused: str = "") -> str:
         """An access token.
