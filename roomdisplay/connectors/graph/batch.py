@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import msgspec
 
@@ -133,8 +134,8 @@ class Gatherer:
         left: list[_Read] = []
         for number, read in enumerate(reads):
             inner = found.get(str(number))
-            if inner is None:
-                left.append(read)
+            if inner is None or inner.status == HTTPStatus.UNAUTHORIZED:
+                left.append(read)  # alone, a token that has just ended is replaced
             else:
                 _answer(read, inner)
         await asyncio.gather(*(self._single(one) for one in left))

@@ -83,7 +83,6 @@ class GraphClient:
             pause = _short_pause(reply)
             if pause is not None:
                 await asyncio.sleep(pause)
-            if pause is not None or reply.status == HTTPStatus.UNAUTHORIZED:
                 reply = await self._authorized("GET", path, headers, None)
             self._mind(mailbox, reply)
             return reply

@@ -21,12 +21,14 @@ from roomdisplay.connectors.base import (
 )
 from roomdisplay.connectors.graph.client import IMMUTABLE, GraphClient, mailbox_path
 from roomdisplay.connectors.graph.mapping import FIELDS, Reading, read_events
+from roomdisplay.connectors.graph.refusals import Reply
 
 _PREFER = f'{IMMUTABLE}, outlook.timezone="UTC", outlook.body-content-type="text"'
 _PREFER_DELTA = f'{IMMUTABLE}, outlook.timezone="UTC", odata.maxpagesize=200'
 _PAGE = 250
 _DAY = timedelta(days=1)
-_NO_DELTA = frozenset({400, 404, 405, 501})
+_EVERYTHINGS = frozenset({401, 403, 429})
+"""Refusals that the view would meet, too."""
 _LONGEST_LINK = 8000
 
 
@@ -98,18 +100,36 @@ class CalendarReader:
         return None
 
     async def _changed(self, room: str, delta: str) -> tuple[bool, str | None]:
-        """Whether anything changed, and where to go on."""
-        entries, further = await self._client.entries(delta, room=room, prefer=_PREFER_DELTA)
+        """Whether anything changed, and where to go on.
+
+        Raises:
+            CursorExpiredError: the service does not go on from there, whatever its reason.
+            ConnectorError: the room cannot be asked for anything now.
+        """
+        reply = await self._client.get(delta, room=room, prefer=_PREFER_DELTA)
+        if not reply.good and _is_deltas_own(reply):
+            raise CursorExpiredError("the service does not go on from the last state")
+        entries, further = await self._client.entries(
+            delta, room=room, prefer=_PREFER_DELTA, first=reply
+        )
         return bool(entries), further
 
     async def _first_delta(self, room: str, window: Window) -> str | None:
         """Where to ask for changes from now on; None: the service tells none."""
         path = f"{mailbox_path(room)}/calendarView/delta{_span(window)}"
         reply = await self._client.get(path, room=room, prefer=_PREFER_DELTA)
-        if reply.status in _NO_DELTA:
+        if not reply.good and _is_deltas_own(reply):
             return None  # the view decides whether there is a calendar at all
-        found = await self._client.entries(path, room=room, prefer=_PREFER_DELTA, first=reply)
+        try:
+            found = await self._client.entries(path, room=room, prefer=_PREFER_DELTA, first=reply)
+        except CursorExpiredError:
+            return None
         return found[1]
+
+
+def _is_deltas_own(reply: Reply) -> bool:
+    """Whether a refusal may be the delta's alone, so that the view is worth asking for."""
+    return reply.status not in _EVERYTHINGS and reply.pause is None
 
 
 def _span(window: Window) -> str:
@@ -128,7 +148,7 @@ def _decoded(cursor: str | None, room: str, window: Window, zone: str) -> _Curso
         return None
     try:
         last = msgspec.json.decode(cursor, type=_Cursor)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeError):
         return None
     asked = (room.casefold(), (window.start, window.end), zone)
     if (last.room, last.window, last.zone) != asked:

@@ -77,6 +77,7 @@ class Tokens:
         self._account = account
         self._door = HttpDoor(limits=_LIMITS, authority=account.authority)
         self._turn = asyncio.Lock()
+        self._adapter: _DoorForMsal | None = None
         self._app: msal.ConfidentialClientApplication | None = None
         self._token: Token | None = None
 
@@ -99,18 +100,20 @@ class Tokens:
             token = self._token
             if token is None or token is stale or token.good_until <= loop.time():
                 sent_at = loop.time()
-                adapter = _DoorForMsal(self._door, self._account.cloud.login, loop)
-                result = await asyncio.to_thread(self._ask, adapter, afresh=stale is not None)
+                if self._adapter is None:
+                    self._adapter = _DoorForMsal(self._door, self._account.cloud.login, loop)
+                afresh = stale is not None
+                result = await asyncio.to_thread(self._ask, self._adapter, afresh=afresh)
                 token = self._token = _token(result, sent_at)
             return token
 
     def _ask(self, adapter: _DoorForMsal, *, afresh: bool) -> Mapping[str, Any]:
         """Runs in a thread."""
+        adapter.last = None
         try:
-            if self._app is None:
+            if self._app is None or afresh:
+                # Anew, so that neither a token nor a signed proof of before is sent again.
                 self._app = self._make(adapter)
-            if afresh:
-                self._app.remove_tokens_for_client()
             result = self._app.acquire_token_for_client(scopes=[self._account.cloud.scope])
         except ConnectorError:
             raise

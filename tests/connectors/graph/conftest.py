@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import graphbench
 import pytest
 
+
 @pytest.fixture
 async def office() -> AsyncIterator[graphbench.Office]:
     async with graphbench.office() as one:
