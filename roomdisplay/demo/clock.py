@@ -14,11 +14,11 @@ OPENING = wall_time(10, 59, 15)
 
 
 class DemoClock:
-    """A clock that counts from `start` (UTC) on the monotonic clock; `frozen` ones stand still."""
+    """A clock that counts from `start` (UTC) on the monotonic clock."""
 
-    def __init__(self, start: datetime, *, frozen: bool = False) -> None:
+    def __init__(self, start: datetime) -> None:
         self._start = start
-        self._frozen = frozen
+        self._frozen = False
         self._since = time.monotonic()
 
     def __call__(self) -> datetime:
@@ -30,6 +30,11 @@ class DemoClock:
         """Go on from `to` (UTC)."""
         self._start = to
         self._since = time.monotonic()
+
+    def stand_still(self, at: datetime) -> None:
+        """Be at `at` (UTC) from now on."""
+        self._start = at
+        self._frozen = True
 
 
 def opening(today: date) -> datetime:

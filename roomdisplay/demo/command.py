@@ -8,7 +8,8 @@ import logging
 import signal
 import sys
 import tempfile
-from datetime import datetime
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from roomdisplay.admin.context import Admin
@@ -32,6 +33,8 @@ from roomdisplay.embedded.process import (
     can_open_a_window,
 )
 
+_BEFORE = timedelta(minutes=5)
+"""How long before the chosen instant the clock of a picture begins to run."""
 _QUIET = ("httpx", "httpcore", "apscheduler", "aiosqlite", "uvicorn", "alembic", "roomdisplay")
 
 
@@ -62,8 +65,10 @@ class _Demo:
     def __init__(self, options: DemoOptions, folder: Path) -> None:
         self._options = options
         self._folder = folder
-        start = options.at or opening(datetime.now(ZONE).date())
-        self._clock = DemoClock(start, frozen=options.screenshot is not None)
+        self._start = options.at or opening(datetime.now(ZONE).date())
+        # Services need time to pass until they have told everything; a picture's time stands still.
+        early = _BEFORE if options.screenshot is not None else timedelta(0)
+        self._clock = DemoClock(self._start - early)
         self._controls = Controls(self._clock)
         self._stop = asyncio.Event()
         self._code = 1
@@ -74,7 +79,8 @@ class _Demo:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
         port = self._options.port or free_port(DEFAULT_PORT)
-        async with PullableNetwork(port) as network:
+        # What the Admin Center listens to ends after the Admin Center.
+        async with AsyncExitStack() as services, PullableNetwork(port) as network:
             show = asyncio.Event()
             admins: list[Admin] = []
 
@@ -96,24 +102,27 @@ class _Demo:
             await asyncio.wait({server, shown}, return_when=asyncio.FIRST_COMPLETED)
             shown.cancel()
             if admins:
-                await self._open(admins[0], network)
+                await self._open(admins[0], network, services)
             self._stop.set()
             await server
         return self._code
 
-    async def _open(self, admin: Admin, network: PullableNetwork) -> None:
+    async def _open(self, admin: Admin, network: PullableNetwork, services: AsyncExitStack) -> None:
         options, folder = self._options, self._folder / "service"
         try:
-            async with make_service(
-                options.service, options.language, self._clock, folder
-            ) as service:
-                await self._show(admin, network, service)
+            service = make_service(options.service, options.language, self._clock, folder)
+            await self._show(admin, network, await services.enter_async_context(service))
         except StartError as error:
             sys.stderr.write(f"roomdisplay: {error}\n")
 
     async def _show(self, admin: Admin, network: PullableNetwork, service: DemoService) -> None:
-        furnished = await furnish(admin, self._options.language, service)
+        furnished = await furnish(admin, self._options.language, service, opening=self._start)
         self._controls.take(admin, network, furnished)
+        if self._options.screenshot is not None:
+            try:
+                await self._controls.stand_still(self._start)
+            except TimeoutError:
+                raise StartError("The service's calendars could not be read in time.") from None
         self._say(admin, furnished, service)
         surprise = asyncio.create_task(self._surprise(furnished, service))
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.news import DUE, PAGES, room_topic
 from roomdisplay.admin.reading import read_calendar
-from roomdisplay.admin.store.tables import Room
+from roomdisplay.admin.store.tables import Calendar, Room
 from roomdisplay.admin.use_cases.schedule import room_preview
 from roomdisplay.admin.web.demo_strip import DemoState
 from roomdisplay.demo.clock import ZONE, DemoClock
@@ -24,6 +24,8 @@ from roomdisplay.model.roomstate import room_state
 from roomdisplay.model.wire_schedule import schedule_from_message
 
 _DAY = timedelta(days=1)
+_READING = timedelta(seconds=45)
+"""How long a service may take for the first reading of all rooms."""
 _JUST_AFTER = timedelta(seconds=1)
 _FRESH = FreshnessReading(age=timedelta(0), fresh_left=_DAY, trust_left=_DAY)
 
@@ -47,6 +49,26 @@ class Controls:
         """Move the clock on; a time that is past comes tomorrow, since time never returns."""
         ahead = timedelta(minutes=minutes)
         self._clock.jump(self._clock() + (ahead if minutes >= 0 else ahead + _DAY))
+        await self._read_all()
+
+    async def stand_still(self, at: datetime) -> None:
+        """Stop the clock at `at` (UTC), once every room's calendar has been read.
+
+        Raises:
+            TimeoutError: a calendar could not be read.
+        """
+        admin = self._admin
+        assert admin is not None
+        unread = select(Calendar.id).where(
+            Calendar.next_due_at.is_not(None), Calendar.read_at.is_(None)
+        )
+        async with asyncio.timeout(_READING.total_seconds()), admin.news.subscribe([PAGES]) as news:
+            while True:
+                async with admin.store.reading() as session:
+                    if await session.scalar(unread) is None:
+                        break
+                await news.wait()
+        self._clock.stand_still(at)
         await self._read_all()
 
     async def next_state(self) -> None:

@@ -36,7 +36,13 @@ class Furnished:
     surprise_at: datetime
 
 
-async def furnish(admin: Admin, language: str, service: DemoService | None = None) -> Furnished:
+async def furnish(
+    admin: Admin,
+    language: str,
+    service: DemoService | None = None,
+    *,
+    opening: datetime | None = None,
+) -> Furnished:
     """Make the owner, connect the sample building, and give each of its rooms its calendar.
 
     Everything goes through the use cases that the pages call.
@@ -45,6 +51,7 @@ async def furnish(admin: Admin, language: str, service: DemoService | None = Non
         admin: an empty Admin Center.
         language: "en" or "fr".
         service: what the building's meetings come from; None: the sample service.
+        opening: when, UTC, the showing begins; None: now.
     """
     service = service or SampleService(language)
     client = sessions.Client(address="127.0.0.1", agent="roomdisplay demo")
@@ -62,8 +69,8 @@ async def furnish(admin: Admin, language: str, service: DemoService | None = Non
     who = await sessions.who_is(admin, signed_in.token)
     assert who is not None
     await settings.change_settings(admin, who.actor, "global", {"language": language})
-    surprise_at = admin.clock() + SURPRISE_AFTER
-    for connection in await service.connect(admin, who.actor, surprise_at):
+    surprise_at = (opening or admin.clock()) + SURPRISE_AFTER
+    for connection in await service.connect(admin, who, surprise_at):
         calendars = await services.list_calendars(admin, who.actor, connection_id=connection)
         await assignment.create_rooms_from_calendars(
             admin, who.actor, [calendar.id for calendar in calendars], timezone=ZONE.key

@@ -15,8 +15,8 @@ from typing import Self
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import StartError
-from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.use_cases.services import connect_service
+from roomdisplay.admin.use_cases.sessions import SignedInAs
 from roomdisplay.connectors.sample.building import ATLAS, BUILDING
 from roomdisplay.demo import building_ical
 from roomdisplay.demo.clock import ZONE, DemoClock
@@ -93,11 +93,11 @@ class CalDavService:
         """Where the server answers."""
         return f"http://127.0.0.1:{self._port}/"
 
-    async def connect(self, admin: Admin, owner: Actor, surprise_at: datetime) -> list[str]:
+    async def connect(self, admin: Admin, who: SignedInAs, surprise_at: datetime) -> list[str]:
         """See `DemoService`."""
         del surprise_at
         form = {"url": self.url, "username": USER, "password": self._password}
-        return [await connect_service(admin, owner, "caldav", "CalDAV", form)]
+        return [await connect_service(admin, who.actor, "caldav", "CalDAV", form)]
 
     async def surprise(self) -> None:
         """See `DemoService`."""

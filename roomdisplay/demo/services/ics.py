@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from roomdisplay.admin.context import Admin
-from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.use_cases.services import connect_service
+from roomdisplay.admin.use_cases.sessions import SignedInAs
 from roomdisplay.connectors.sample.building import ATLAS, BUILDING
 from roomdisplay.demo import building_ical
 from roomdisplay.demo.clock import ZONE, DemoClock
@@ -58,12 +58,12 @@ class FeedService:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def connect(self, admin: Admin, owner: Actor, surprise_at: datetime) -> list[str]:
+    async def connect(self, admin: Admin, who: SignedInAs, surprise_at: datetime) -> list[str]:
         """See `DemoService`."""
         del surprise_at
         return [
             await connect_service(
-                admin, owner, "ics", room.name,
+                admin, who.actor, "ics", room.name,
                 {"url": f"{self.origin}/{room.address}.ics", "allow_http": "on"},
             )
             for room in BUILDING

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from roomdisplay.admin.context import Admin
-from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.use_cases.services import connect_service
+from roomdisplay.admin.use_cases.sessions import SignedInAs
 from roomdisplay.demo.clock import DemoClock
 
 
@@ -36,11 +36,11 @@ class SampleService:
     ) -> None:
         pass
 
-    async def connect(self, admin: Admin, owner: Actor, surprise_at: datetime) -> list[str]:
+    async def connect(self, admin: Admin, who: SignedInAs, surprise_at: datetime) -> list[str]:
         """See `DemoService`."""
         name = "Bâtiment témoin" if self._language == "fr" else "Sample building"
         form = {"language": self._language, "surprise_at": surprise_at.isoformat()}
-        return [await connect_service(admin, owner, "sample", name, form)]
+        return [await connect_service(admin, who.actor, "sample", name, form)]
 
     async def surprise(self) -> None:
         """The connector adds it by itself at `surprise_at`."""

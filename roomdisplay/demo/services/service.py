@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from roomdisplay.admin.context import Admin
-from roomdisplay.admin.security.roles import Actor
+from roomdisplay.admin.use_cases.sessions import SignedInAs
 
 
 class DemoService(Protocol):
@@ -22,12 +22,12 @@ class DemoService(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    async def connect(self, admin: Admin, owner: Actor, surprise_at: datetime) -> list[str]:
+    async def connect(self, admin: Admin, who: SignedInAs, surprise_at: datetime) -> list[str]:
         """Connect it as an administrator would; the ids of the connections.
 
         Args:
             admin: the demo's Admin Center.
-            owner: who acts.
+            who: is signed in and acts.
             surprise_at: when, UTC, `surprise` will be called.
         """
 

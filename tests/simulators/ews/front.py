@@ -119,14 +119,13 @@ class Front:
         """Send envelopes as they come, until the time is over or the client is gone."""
         pieces = self.server.streams.events(who, request, self.server.build)
         gone = asyncio.create_task(self._gone())
+        piece: asyncio.Future[bytes] | None = None
         started = False
         try:
             while True:
                 piece = asyncio.ensure_future(anext(pieces))
                 await asyncio.wait({piece, gone}, return_when=asyncio.FIRST_COMPLETED)
                 if not piece.done():
-                    piece.cancel()
-                    await asyncio.wait({piece})
                     return
                 try:
                     said = piece.result()
@@ -139,8 +138,11 @@ class Front:
             if started:
                 await self.send({"type": "http.response.body", "body": b""})
         finally:
-            gone.cancel()
-            await asyncio.wait({gone})
+            waiting = {one for one in (gone, piece) if one is not None and not one.done()}
+            for one in waiting:
+                one.cancel()
+            if waiting:  # also when the server itself is being stopped
+                await asyncio.wait(waiting)
             await pieces.aclose()
 
     async def _gone(self) -> None:
