@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,6 @@ from simulators.organisation import Draft, Processing
 from simulators.organisation.from_ical import put_ical
 from simulators.serve import Tls
 
-from roomdisplay.connectors.base import Window
 from roomdisplay.connectors.contract import PLAIN, WINDOW
 from roomdisplay.connectors.diagnosis import DiagnosingConnector, Finding, Probe, Verdict
 from roomdisplay.connectors.ews.connector import ExchangeConnector
@@ -51,7 +51,7 @@ async def only_wrong(exchange: Exchange, *args: Any, **values: str) -> str:
     return bad[0]
 
 
-def invited(exchange: Exchange, **fields: Any) -> str:
+def invited(exchange: Exchange) -> str:
     start = NOW + timedelta(hours=10)
     draft = Draft(
         subject="Budget",
@@ -73,10 +73,8 @@ async def test_all_is_well(exchange: Exchange) -> None:
 
 
 async def test_a_name_that_is_none(exchange: Exchange) -> None:
-    def nowhere(host: str, port: int) -> list[tuple[str, int]]:
-        import socket
-
-        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+    def nowhere(host: str, _port: int) -> list[tuple[str, int]]:
+        raise socket.gaierror(socket.EAI_NONAME, f"no such name: {host}")
 
     findings = await found(exchange.connector(look_up=nowhere, server="mail.example.com"))
     assert wrong(findings) == {"exchange_name_not_found": Verdict.BAD}
@@ -94,7 +92,7 @@ async def test_a_certificate_of_nobody_known(exchange: Exchange) -> None:
 
 
 async def test_a_certificate_of_another_name(exchange: Exchange) -> None:
-    def here(host: str, port: int) -> list[tuple[str, int]]:
+    def here(_host: str, port: int) -> list[tuple[str, int]]:
         return [("127.0.0.1", port)]
 
     connector = exchange.connector(look_up=here, server=f"mail.example.com:{exchange.port}")
@@ -212,9 +210,7 @@ async def test_no_room_lists(exchange: Exchange) -> None:
 
 async def test_an_empty_room_list(exchange: Exchange) -> None:
     exchange.company.room_list("Building 2")
-    assert wrong(await found(exchange.connector())) == {
-        "exchange_empty_room_list": Verdict.WARNING
-    }
+    assert wrong(await found(exchange.connector())) == {"exchange_empty_room_list": Verdict.WARNING}
 
 
 async def test_titles_and_bodies_are_removed(exchange: Exchange) -> None:
