@@ -36,7 +36,7 @@ SERVICES: dict[str, Service] = {
     service.key: service
     for service in (
         Service("office365", "roomdisplay.connectors.graph"),
-        Service("exchange", "roomdisplay.connectors.ews", offered=False, consents=True),
+        Service("exchange", "roomdisplay.connectors.ews", consents=True),
         Service("cronofy", "roomdisplay.connectors.cronofy", window=True),
         Service("caldav", "roomdisplay.connectors.caldav"),
         Service("ics", "roomdisplay.connectors.ics"),
