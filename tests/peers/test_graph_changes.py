@@ -99,8 +99,12 @@ async def test_a_round_tells_what_changed_and_what_is_gone(graph: Bench) -> None
 
 async def test_a_lost_state_asks_for_a_new_round(graph: Bench) -> None:
     _, link = await round_of(graph, f"/users/{BLUE}/calendarView/delta", params=WINDOW)
-    graph.simulator.delta.forget()
+    graph.simulator.delta.most_states = 1
+    _, later = await round_of(graph, link)
     answer = await graph.ask("GET", link)
+    assert answer.status_code == 410, "the oldest is forgotten"
+    graph.simulator.delta.forget()
+    answer = await graph.ask("GET", later)
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "SyncStateNotFound")
     assert answer.headers["location"].endswith("$deltatoken=")
 

@@ -144,6 +144,15 @@ async def test_refused_views(graph: Bench, options: dict[str, str], code: str) -
     assert error["innerError"]["request-id"] == answer.headers["request-id"]
 
 
+async def test_properties_that_an_older_service_does_not_let_be_picked(graph: Bench) -> None:
+    graph.simulator.reading.unselectable = {"lastModifiedDateTime"}
+    window = {"startDateTime": "2026-11-22", "endDateTime": "2026-11-23"}
+    for name, status in (("lastModifiedDateTime", 400), ("subject", 200)):
+        options = window | {"$select": f"id,{name}"}
+        answer = await graph.ask("GET", f"/users/{BLUE}/calendarView", params=options)
+        assert answer.status_code == status
+
+
 async def test_a_zone_that_is_none(graph: Bench) -> None:
     answer = await graph.ask(
         "GET",
@@ -185,6 +194,9 @@ async def test_places_come_in_pages_or_not_at_all(graph: Bench) -> None:
     first = await graph.get("/places/microsoft.graph.room?$top=2")
     second = await graph.get(first["@odata.nextLink"])
     assert [len(page["value"]) for page in (first, second)] == [2, 1]
+    graph.simulator.places.hidden, graph.simulator.places.capacity_as_text = {RED}, True
+    rooms = (await graph.get("/places/microsoft.graph.room"))["value"]
+    assert [room["capacity"] for room in rooms] == ["8", None]
     graph.simulator.places.enabled = False
     assert (await graph.get("/places/microsoft.graph.room"))["value"] == []
 

@@ -36,6 +36,8 @@ class Delta:
     """Answers calendarView/delta."""
 
     def __init__(self) -> None:
+        self.most_states = 20_000
+        """So many tokens are remembered; like the service, it forgets the oldest."""
         self._states: dict[str, _State] = {}
 
     def forget(self) -> None:
@@ -61,6 +63,8 @@ class Delta:
         )
         token = secrets.token_urlsafe(24)
         self._states[token] = later
+        if len(self._states) > self.most_states:
+            del self._states[next(iter(self._states))]
         kind = ("nextLink", "skiptoken") if later.rows else ("deltaLink", "deltatoken")
         payload = {
             "@odata.context": f"{request.origin}/v1.0/$metadata#Collection(event)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -31,8 +32,8 @@ class Notices:
         """How often each notification is sent: 0 loses it, 2 doubles it."""
         self.held: list[tuple[str, dict[str, Any]]] | None = None
         """A list keeps notifications back, for `release`."""
-        self.posted: list[tuple[str, int | None]] = []
-        """Addresses, and the status that each answered with, or None."""
+        self.posted: deque[tuple[str, int | None]] = deque(maxlen=1000)
+        """The last addresses, and the status that each answered with, or None."""
         self._trust = trust
         self._client: httpx.AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()

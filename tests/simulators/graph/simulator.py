@@ -95,11 +95,10 @@ class GraphSimulator:
         self.requests.append(f"{request.method} {unquote(request.path)}")
         if request.in_batch:
             fault = self.faults.take(self.requests[-1])
+            await asyncio.sleep(fault.delay if fault else 0)
             if fault is not None and fault.status is not None:
-                await asyncio.sleep(fault.delay)
-                return Response(
-                    status=fault.status, headers=fault.headers, payload=fault.body or None
-                )
+                body = fault.body.decode() if isinstance(fault.body, bytes) else fault.body
+                return Response(status=fault.status, headers=fault.headers, payload=body or None)
         signed_in = None if request.in_batch else self.sign_in.answer(request)
         if signed_in is not None:
             return signed_in
