@@ -134,6 +134,7 @@ class Front:
                 if not started:
                     await self._start(200, [("content-type", "text/xml; charset=utf-8")])
                     started = True
+                self.server.traffic.append(said)
                 await self.send({"type": "http.response.body", "body": said, "more_body": True})
             if started:
                 await self.send({"type": "http.response.body", "body": b""})

@@ -84,6 +84,8 @@ class Streams:
     connections_allowed: int = 10
     forgetful: bool = False
     moving: bool = False
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever a connection is opened."""
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     _connections: list[_Connection] = field(default_factory=list)
     _heard: set[str] = field(default_factory=set)
@@ -187,6 +189,7 @@ class Streams:
             if subscription.waiting:
                 connection.stirred.set()
         self._connections.append(connection)
+        self.opened.set()
 
     def _release(self, connection: _Connection) -> None:
         for subscription in connection.subscriptions:
