@@ -205,16 +205,17 @@ class GraphClient:
             "client-request-id": str(uuid.uuid4()),
         }
         answer = await self._door.send(method, url, headers=sent, content=content, same_origin=True)
-        self._see_clock(answer.headers.get("date", ""))
+        self.skew = clock_skew(answer.headers.get("date", ""), datetime.now(UTC)) or self.skew
         return Reply(answer.status, answer.headers, answer.body)
 
-    def _see_clock(self, date: str) -> None:
-        try:
-            told = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        if told.tzinfo is not None:
-            self.skew = told - datetime.now(UTC)
+
+def clock_skew(date: str, now: datetime) -> timedelta | None:
+    """How far the clock behind a Date header is ahead; None: the header tells nothing."""
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return told - now if told.tzinfo is not None else None
 
 
 def _short_pause(reply: Reply) -> float | None:

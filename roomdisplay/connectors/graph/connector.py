@@ -23,7 +23,7 @@ from roomdisplay.connectors.diagnosis import Finding, Probe
 from roomdisplay.connectors.graph.batch import MOST
 from roomdisplay.connectors.graph.client import GraphClient
 from roomdisplay.connectors.graph.doctor import Doctor
-from roomdisplay.connectors.graph.places import listed_rooms
+from roomdisplay.connectors.graph.places import listed_rooms, reach_places
 from roomdisplay.connectors.graph.reading import CalendarReader
 from roomdisplay.connectors.graph.settings import Account, parse_account
 from roomdisplay.connectors.graph.watching import Watching
@@ -88,7 +88,7 @@ class GraphConnector:
                     {"date": f"{certificate.not_after:%Y-%m-%d}"},
                 ),
             )
-        await self.list_calendars()
+        await reach_places(self._client)
 
     async def list_calendars(self) -> Sequence[CalendarInfo]:
         """The rooms by name; none where places may not be read: addresses are typed then.

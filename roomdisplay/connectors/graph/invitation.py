@@ -24,8 +24,6 @@ _CHECK = "office365_invitation"
 _SENDERS = 5
 """Mailboxes that are tried for sending."""
 _DAYS = 14
-_PATIENCE = 60.0
-"""Seconds for the room to answer; it takes a few, as a rule."""
 _LOOKS = (1.0, 2.0, 3.0)
 """Seconds between the first looks; the last is repeated. Nothing tells of the answer itself."""
 
@@ -36,11 +34,24 @@ class TestInvitation:
     __test__ = False  # not a test of pytest's
 
     def __init__(
-        self, client: GraphClient, reader: CalendarReader, clock: Callable[[], datetime]
+        self,
+        client: GraphClient,
+        reader: CalendarReader,
+        clock: Callable[[], datetime],
+        patience: float = 60.0,
     ) -> None:
+        """Make a test.
+
+        Args:
+            client: sends.
+            reader: reads what arrived.
+            clock: tells the time in UTC.
+            patience: seconds for the room to answer; it takes a few, as a rule.
+        """
         self._client = client
         self._reader = reader
         self._clock = clock
+        self._patience = patience
 
     async def finding(self, room: str, senders: Sequence[str], zone: str) -> Finding:
         """Try it.
@@ -98,7 +109,7 @@ class TestInvitation:
 
     async def _judged(self, sender: str, sent: Event, room: str, window: Window) -> Finding:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 answer, arrived = await self._arrival(sender, sent, room, window)
         except TimeoutError:
             return _told(Verdict.BAD, "office365_invitation_unanswered", room)
@@ -118,7 +129,8 @@ class TestInvitation:
         self, sender: str, sent: Event, room: str, window: Window
     ) -> tuple[str, Event | None]:
         """The room's answer, and the meeting in its calendar once it is accepted."""
-        for look in range(int(_PATIENCE)):
+        look = 0
+        while True:
             arrived = _of(sent, await self._reader.view(room, window))
             if arrived is not None and (answer := _response(arrived)) in {"accepted", "declined"}:
                 return answer, arrived
@@ -128,7 +140,7 @@ class TestInvitation:
                 if attendee.status and (attendee.status.response or "").lower() == "declined":
                     return "declined", None
             await asyncio.sleep(_LOOKS[min(look, len(_LOOKS) - 1)])
-        raise TimeoutError
+            look += 1
 
     async def _take_back(self, sender: str, sent: Event) -> None:
         path = f"{mailbox_path(sender)}/events/{quote(sent.id, safe='')}"

@@ -11,11 +11,13 @@ import msgspec
 from roomdisplay.connectors.base import (
     CalendarGoneError,
     CalendarInfo,
+    ConnectorError,
     MalformedAnswerError,
     PermissionMissingError,
 )
 from roomdisplay.connectors.graph.client import GraphClient
-from roomdisplay.connectors.graph.messages import Room
+from roomdisplay.connectors.graph.messages import Page, Room
+from roomdisplay.connectors.graph.refusals import decoded, require_good
 
 _MOST_LISTS = 300
 _AT_ONCE = 6
@@ -52,13 +54,31 @@ async def listed_rooms(client: GraphClient) -> Sequence[CalendarInfo]:
     """
     try:
         return await find_rooms(client)
-    except (PermissionMissingError, CalendarGoneError):
-        return ()
-    except MalformedAnswerError as error:
-        # Graph's own words that there are no such places; anything else is somebody else's answer.
-        if error.diagnosis is None or error.diagnosis.reason != "office365_refused":
+    except ConnectorError as error:
+        if not _is_without_places(error):
             raise
         return ()
+
+
+async def reach_places(client: GraphClient) -> None:
+    """See whether Graph answers at all, and takes the token.
+
+    Raises:
+        ConnectorError: it does not.
+    """
+    try:
+        decoded(require_good(await client.get("/places/microsoft.graph.room?$top=1")), Page)
+    except ConnectorError as error:
+        if not _is_without_places(error):
+            raise
+
+
+def _is_without_places(error: ConnectorError) -> bool:
+    """Whether Graph says, in its own words, that there are no places for this application."""
+    if isinstance(error, PermissionMissingError | CalendarGoneError):
+        return True
+    reason = error.diagnosis.reason if error.diagnosis else ""
+    return isinstance(error, MalformedAnswerError) and reason == "office365_refused"
 
 
 async def _members(client: GraphClient, lists: Sequence[Room]) -> list[tuple[Room, list[Room]]]:
