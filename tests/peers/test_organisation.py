@@ -16,6 +16,7 @@ from simulators.organisation import (
     Recurrence,
 )
 from simulators.organisation.from_ical import put_ical
+from simulators.organisation.item import expand
 
 from roomdisplay.connectors.contract import PLAIN, berlin, event
 
@@ -224,3 +225,34 @@ def test_every_view_shows_what_a_wider_one_shows_of_it(
     end = begin + timedelta(hours=hours)
     wide = room.view(begin - timedelta(days=9), end + timedelta(days=9))
     assert room.view(begin, end) == [one for one in wide if one.overlaps(begin, end)]
+
+
+@given(
+    wishes=st.lists(
+        st.tuples(
+            st.integers(0, 60),
+            st.integers(1, 8),
+            st.sampled_from([None, "FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;COUNT=2"]),
+        ),
+        max_size=8,
+    )
+)
+def test_a_room_never_accepts_two_at_once_and_declines_for_a_reason(
+    wishes: list[tuple[int, int, str | None]],
+) -> None:
+    company = Organisation("UTC", lambda: MONDAY)
+    company.add_person(ADA, "Ada Lovelace")
+    room = company.add_room(BLUE, "Blue")
+    for hour, length, rule in wishes:
+        recurrence = Recurrence(rule) if rule else None
+        wish = draft(hour, hour + length, recurrence=recurrence)
+        before = room.view(at(0), at(0, 30))
+        uid = company.invite(ADA, wish)
+        asked = company.mailbox(ADA).by_uid(uid)
+        assert asked is not None
+        wanted = expand(asked, at(0), at(0, 30))
+        meets = any(one.overlaps(other.start, other.end) for one in wanted for other in before)
+        assert company.answer_of(uid, BLUE) == ("declined" if meets else "accepted")
+    ends = [one.end for one in room.view(at(0), at(0, 30))]
+    starts = [one.start for one in room.view(at(0), at(0, 30))]
+    assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))

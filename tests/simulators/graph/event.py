@@ -158,7 +158,7 @@ def _organizer(item: Item, mailbox: Mailbox) -> dict[str, str]:
 def _location(item: Item) -> dict[str, Any]:
     places = _locations(item)
     if len(places) == 1:
-        kept = {"address": {}, "coordinates": {}}
+        kept: dict[str, Any] = {"address": {}, "coordinates": {}}
         return {**places[0], **kept}
     name = item.location
     kind = {"locationType": "default", "uniqueIdType": "private" if name else "unknown"}

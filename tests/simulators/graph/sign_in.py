@@ -287,7 +287,7 @@ def _check_scope(scope: str, request: Request) -> None:
             " have a scope value with /.default suffixed to the resource identifier.",
         )
     host = urlsplit(resource).hostname
-    if host not in GRAPH_HOSTS and resource.rstrip("/") != request.origin:
+    if host not in GRAPH_HOSTS and host not in (urlsplit(request.origin).hostname, "localhost"):
         raise RefusedError(
             400,
             "invalid_resource",

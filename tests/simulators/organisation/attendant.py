@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from simulators.organisation.item import Instance, Item, expand
@@ -37,18 +37,23 @@ def answer(room: Mailbox, item: Item, now: datetime) -> str:
         return "none"
     if room.processing.allow_conflicts or not item.takes_time:
         return "accepted"
-    horizon = max(now, item.start) + BOOKING_WINDOW
-    wanted = expand(item, min(now, item.start), horizon)
-    return "declined" if any(in_the_way(room, one) for one in wanted) else "accepted"
+    first, last = min(now, item.start), max(now, item.start) + BOOKING_WINDOW
+    wanted = expand(item, first, last)
+    others = [one for one in room.view(first, last) if one.master.uid != item.uid]
+    taken = [one for one in others if one.item.takes_time]
+    return "declined" if _collide(wanted, taken) else "accepted"
 
 
-def in_the_way(room: Mailbox, wanted: Instance) -> list[Instance]:
-    """The room's other meetings at the time of one."""
-    return [
-        one
-        for one in room.view(wanted.start, wanted.end)
-        if one.master.uid != wanted.master.uid and one.item.takes_time
-    ]
+def _collide(wanted: Iterable[Instance], taken: Iterable[Instance]) -> bool:
+    """Whether one of these overlaps one of those."""
+    spans = [(one.start, one.end, False) for one in wanted]
+    spans += [(one.start, one.end, True) for one in taken]
+    ends = {False: datetime.min.replace(tzinfo=UTC), True: datetime.min.replace(tzinfo=UTC)}
+    for start, end, side in sorted(spans):
+        if start < ends[not side]:
+            return True
+        ends[side] = max(ends[side], end)
+    return False
 
 
 def room_copy(room: Mailbox, item: Item, response: str) -> Item:
