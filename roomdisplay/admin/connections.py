@@ -15,7 +15,7 @@ from roomdisplay.admin.live import settings_of
 from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.admin.token_store import StoredTokens
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import Connector, Surroundings
+from roomdisplay.connectors.base import Connector, CredentialsRejectedError, Surroundings
 
 AT_ONCE = 16
 """Readings of all connections at the same time."""
@@ -28,8 +28,12 @@ class _Open:
     connector: Connector
     entered: str
     turns: asyncio.Semaphore = field(init=False)
+    proof: int
+    """Of `Admin.proofs`, when it was made."""
     users: int = 0
     outdated: bool = False
+    rejected: bool = False
+    """It was not let in, and may try no more: it is made anew once the account is well again."""
 
     def __post_init__(self) -> None:
         at_once = self.connector.capabilities.at_once
@@ -53,7 +57,11 @@ class Connections:
         """
         # The connection's turn first: one that is slow must not keep the others' turns.
         async with self._lent(connection) as one, one.turns, self._turns:
-            yield one.connector
+            try:
+                yield one.connector
+            except CredentialsRejectedError:
+                one.rejected = True
+                raise
 
     @asynccontextmanager
     async def hold(self, connection: CalendarConnection) -> AsyncIterator[Connector]:
@@ -88,12 +96,13 @@ class Connections:
     async def _current(self, connection: CalendarConnection) -> _Open:
         entered = fingerprint(connection)
         one = self._open.get(connection.id)
-        if one is not None and one.entered == entered:
+        proof = self._admin.proofs[connection.id]
+        if one is not None and one.entered == entered and (not one.rejected or one.proof == proof):
             return one
         settings = settings_of(self._admin, connection)
         tokens = StoredTokens(self._admin, connection.id)
         surroundings = Surroundings(clock=self._admin.clock, tokens=tokens)
-        fresh = _Open(registry.connect(connection.service, settings, surroundings), entered)
+        fresh = _Open(registry.connect(connection.service, settings, surroundings), entered, proof)
         self._open[connection.id] = fresh
         if one is not None:
             await self._retire(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,5 +36,7 @@ class Admin:
     last_read: LastRead = field(default_factory=LastRead, compare=False, repr=False)
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
     """How often calendars are read because their services tell of changes."""
+    proofs: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    """How often each connection, by its id, was proven to work since the start."""
     setting_up: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
     """Held while one's only screen is given its calendar."""

@@ -147,6 +147,7 @@ def take_facts(row: CalendarConnection, proved: Proved) -> None:
 async def proved_well(admin: Admin, session: AsyncSession, row: CalendarConnection) -> None:
     """Nothing is wrong with it any more: all that is used is read at once."""
     row.reason = row.detail = row.reason_since = row.throttled_until = None
+    admin.proofs[row.id] += 1
     query = select(Calendar).where(Calendar.connection_id == row.id)
     for calendar in await session.scalars(query):
         if calendar.next_due_at is not None:
