@@ -10,14 +10,14 @@ from roomdisplay.connectors.base import (
     CalendarInfo,
     ConnectorError,
     Diagnosis,
-    MalformedAnswerError,
     PermissionMissingError,
 )
 from roomdisplay.connectors.diagnosis import Finding, Probe, Verdict
 from roomdisplay.connectors.graph.client import GraphClient, mailbox_path
 from roomdisplay.connectors.graph.habits import judge_habits
 from roomdisplay.connectors.graph.invitation import TestInvitation
-from roomdisplay.connectors.graph.places import find_rooms
+from roomdisplay.connectors.graph.mapping import Reading
+from roomdisplay.connectors.graph.places import find_rooms, is_without_places
 from roomdisplay.connectors.graph.reading import CalendarReader
 from roomdisplay.connectors.graph.reasons import CHECKS, diagnosis_of
 from roomdisplay.connectors.graph.refusals import require_good
@@ -90,7 +90,7 @@ class Doctor:
             return
         facts = {"room": room, "meetings": str(len(reading.shown))}
         yield Finding(check="office365_room", verdict=Verdict.GOOD, facts=facts)
-        yield await self._scope()
+        yield await self._scope(reading)
         yield await self._write(room)
         for one in judge_habits(reading, room):
             yield one
@@ -127,19 +127,13 @@ class Doctor:
     async def _places(self) -> tuple[Finding, Sequence[CalendarInfo]]:
         try:
             rooms = await find_rooms(self._client)
-        except PermissionMissingError as error:
-            reason = "office365_places_permission_missing"
-            finding = _finding("places", Verdict.WARNING, reason, detail=error.detail)
-            return finding, ()
-        except (CalendarGoneError, MalformedAnswerError) as error:
-            reason = diagnosis_of(error).reason
-            if reason == "office365_foreign_answer":
-                return _failed("places", Verdict.BAD, error), ()
-            return _finding(
-                "places", Verdict.WARNING, "office365_places_empty", detail=error.detail
-            ), ()
         except ConnectorError as error:
-            return _failed("places", Verdict.BAD, error), ()
+            if not is_without_places(error):
+                return _failed("places", Verdict.BAD, error), ()
+            reason = "office365_places_empty"
+            if isinstance(error, PermissionMissingError):
+                reason = "office365_places_permission_missing"
+            return _finding("places", Verdict.WARNING, reason, detail=error.detail), ()
         if not rooms:
             return _finding("places", Verdict.WARNING, "office365_places_empty"), ()
         facts = {"rooms": str(len(rooms))}
@@ -155,8 +149,7 @@ class Doctor:
         """Why a room cannot be read, more exactly than one refusal tells."""
         found = diagnosis_of(error)
         if found.reason == "office365_room_out_of_scope":
-            roles = (await self._client.tokens.get()).roles
-            if roles is not None and roles & _READS:
+            if (await self._roles() or frozenset()) & _READS:
                 # The directory grants it for all mailboxes, so a policy of Exchange refuses it.
                 found = Diagnosis("office365_access_policy", {"room": room})
         elif isinstance(error, CalendarGoneError) and error.diagnosis is None:
@@ -165,18 +158,36 @@ class Doctor:
             check="office365_room", verdict=Verdict.BAD, diagnosis=found, detail=error.detail
         )
 
-    async def _scope(self) -> Finding:
+    async def _roles(self) -> frozenset[str] | None:
+        """What the directory granted; None: nobody can tell."""
+        try:
+            return (await self._client.tokens.get()).roles
+        except ConnectorError:
+            return None
+
+    async def _scope(self, reading: Reading) -> Finding:
         """Whether the application may read more than rooms.
 
         What the directory grants holds for every mailbox, and adds to what Exchange grants; so the
-        right of reading has to come from a role that Exchange limits to the rooms.
+        right of reading has to come from a role that Exchange limits to the rooms. Whether it does
+        shows at the calendar of somebody who has invited the room: it must not open.
         """
-        roles = (await self._client.tokens.get()).roles
+        roles = await self._roles()
+        if (roles or frozenset()) & _READS or await self._opens_to_us(_inviter(reading)):
+            return _finding("scope", Verdict.WARNING, "office365_scope_too_wide")
         if roles is None:
             return _finding("scope", Verdict.SKIPPED, "office365_scope_untold")
-        if roles & _READS:
-            return _finding("scope", Verdict.WARNING, "office365_scope_too_wide")
         return Finding(check="office365_scope", verdict=Verdict.GOOD)
+
+    async def _opens_to_us(self, person: str) -> bool:
+        """Whether a person's calendar can be opened; nothing in it is read."""
+        if not person:
+            return False
+        try:
+            path = f"{mailbox_path(person)}/calendar?$select=id"
+            return (await self._client.get(path, room=person)).good
+        except ConnectorError:
+            return False
 
     async def _write(self, room: str) -> Finding:
         path = f"{mailbox_path(room)}/events/{_NO_EVENT}"
@@ -203,6 +214,15 @@ class Doctor:
             return _finding("push", Verdict.SKIPPED, "office365_push_unused")
         facts = {"subscriptions": str(len(entries))}
         return Finding(check="office365_push", verdict=Verdict.GOOD, facts=facts)
+
+
+def _inviter(reading: Reading) -> str:
+    """The address of somebody who invited the room, or nothing."""
+    for _, event in reading.shown:
+        one = event.organizer.email_address if event.organizer else None
+        if not event.is_organizer and one is not None and "@" in (one.address or ""):
+            return one.address or ""
+    return ""
 
 
 def _finding(

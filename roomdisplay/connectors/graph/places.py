@@ -55,7 +55,7 @@ async def listed_rooms(client: GraphClient) -> Sequence[CalendarInfo]:
     try:
         return await find_rooms(client)
     except ConnectorError as error:
-        if not _is_without_places(error):
+        if not is_without_places(error):
             raise
         return ()
 
@@ -69,11 +69,11 @@ async def reach_places(client: GraphClient) -> None:
     try:
         decoded(require_good(await client.get("/places/microsoft.graph.room?$top=1")), Page)
     except ConnectorError as error:
-        if not _is_without_places(error):
+        if not is_without_places(error):
             raise
 
 
-def _is_without_places(error: ConnectorError) -> bool:
+def is_without_places(error: ConnectorError) -> bool:
     """Whether Graph says, in its own words, that there are no places for this application."""
     if isinstance(error, PermissionMissingError | CalendarGoneError):
         return True

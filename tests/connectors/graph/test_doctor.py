@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from graphbench import OTHER_ROOM, ROOM, Office
+from graphbench import ADA, OTHER_ROOM, ROOM, Office
 from simulators.organisation import Item, Party, Processing
 
 from roomdisplay.connectors.base import Diagnosis
@@ -166,6 +166,13 @@ async def test_a_room_that_cannot_be_read(
 async def test_an_application_that_may_read_everybody(office: Office) -> None:
     office.application.roles.add("Calendars.Read")
     assert told(await examined(office), "scope") == (Verdict.WARNING, "scope_too_wide")
+
+
+async def test_a_scope_that_holds_more_than_rooms(office: Office) -> None:
+    meetings(office)
+    office.application.exchange_roles["Calendars.ReadWrite"] = {ROOM, OTHER_ROOM, ADA}
+    assert told(await examined(office), "scope") == (Verdict.WARNING, "scope_too_wide")
+    assert not any(ADA in one and "view" in one.lower() for one in office.simulator.requests)
 
 
 async def test_an_application_that_may_only_read(office: Office) -> None:
