@@ -60,11 +60,11 @@ class Words:
 
 WORDS = {
     "en": Words(
-        "Sign in", "All is well", "Calendar services", "Town hall", "Connect", "Change", "Apply",
+        "Sign in", "All is well", "Room displays", "Town hall", "Connect", "Change", "Apply",
         "Budget with the architects", "Pull the network", "Restart the display",
     ),
     "fr": Words(
-        "Se connecter", "Tout va bien", "Services de calendrier", "Mairie", "Connexion", "Changer",
+        "Se connecter", "Tout va bien", "Écrans de salle", "Mairie", "Connexion", "Changer",
         "Appliquer", "Budget avec les architectes", "Débrancher le réseau", "Redémarrer l'écran",
     ),
 }  # fmt: skip

@@ -22,6 +22,11 @@ pytestmark = [
 ]
 LONG = "Grande salle de réunion du troisième étage du bâtiment " + "x" * 60
 
+STEP_1 = (
+    "account=svc%40example.com&room_list=Paris&rooms="
+    "a-room-with-quite-a-long-address%40mailboxes.subsidiary.example.com%2Catlas%40example.com"
+)
+
 
 async def furnish(center: Any) -> list[str]:
     """Rooms, displays and a calendar service, and the address of every page they have."""
@@ -57,8 +62,16 @@ async def furnish(center: Any) -> list[str]:
         "/devices",
         "/devices/device0",
         "/devices/device1/calendar",
+        "/services/office365",
+        "/services/exchange",
         "/services/caldav",
         "/services/ics",
+        f"/services/exchange/step-1?{STEP_1}",
+        "/services/office365/step-1?client_id=x",
+        "/services/exchange/step-2?through=cronofy",
+        "/services/exchange/link",
+        "/services/office365/link",
+        "/services/office365/link?through=cronofy",
         f"/connections/{connection}",
         "/activation-codes",
         "/pair",

@@ -34,6 +34,7 @@ async def first_start(page: Page, center: Any) -> None:
 
 async def connect(page: Page, url: str) -> None:
     await page.get_by_role("link", name="Connect", exact=True).click()
+    await page.get_by_role("link", name="CalDAV", exact=True).click()
     await page.get_by_label("Name for this connection").fill("Town hall")
     await page.get_by_label("Address", exact=True).fill(url)
     await page.get_by_label("User name").fill("ada")

@@ -17,6 +17,7 @@ from roomdisplay.admin.errors import (
     InvalidInputError,
     ServiceError,
 )
+from roomdisplay.admin.security.roles import Permission
 from roomdisplay.admin.use_cases.assignment import (
     assign_address,
     assign_calendar,
@@ -25,12 +26,12 @@ from roomdisplay.admin.use_cases.assignment import (
 )
 from roomdisplay.admin.use_cases.calendars import add_typed_calendar, list_calendars
 from roomdisplay.admin.use_cases.devices import get_device
-from roomdisplay.admin.use_cases.rooms import get_room
+from roomdisplay.admin.use_cases.rooms import get_room, next_room_without_calendar
 from roomdisplay.admin.use_cases.services import list_connections
 from roomdisplay.admin.use_cases.settle import settle_device
 from roomdisplay.admin.web.errors import field_words, words_for
 from roomdisplay.admin.web.glass import shown_in
-from roomdisplay.admin.web.grouping import grouped
+from roomdisplay.admin.web.grouping import by_list
 from roomdisplay.admin.web.visit import CurrentVisit, Notice, Visit
 from roomdisplay.admin.web.zones import local_zone
 from roomdisplay.model.room import Place
@@ -107,6 +108,7 @@ async def applied_page(visit: CurrentVisit, room_id: FromPath[str]) -> Response[
         notices=undo_notices(visit, room_id, room.undo_until is not None),
         room=room,
         shown=await shown_in(visit, room_id, place),
+        following=await _following(visit, room_id),
     )
 
 
@@ -158,7 +160,7 @@ async def _choose(
         status=error.status if error else 200,
         target=target,
         q=q,
-        groups=grouped(calendars, lambda one: one.group or one.connection_name),
+        groups=by_list(calendars),
         services=[(one.id, one.name) for one in connections],
         connections=connections,
         chosen=visit.form.text("calendar") or target.calendar_id,
@@ -167,6 +169,13 @@ async def _choose(
         errors=field_words(visit.t, error) if isinstance(error, InvalidInputError) else {},
         wrong=words_for(visit.t, error) if isinstance(error, ServiceError) else "",
     )
+
+
+async def _following(visit: Visit, room_id: str) -> str | None:
+    """The next room that waits for its calendar, for whoever gives rooms their calendars."""
+    if not visit.actor.may(Permission.ROOMS):
+        return None
+    return await next_room_without_calendar(visit.admin, visit.actor, after=room_id)
 
 
 async def _room(visit: Visit, room_id: str) -> Target:

@@ -91,7 +91,8 @@ async def look(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[st
         room=visit.form.text("room", 2048) or None,
         invitation=visit.form.ticked("invitation"),
     )
-    return visit.go(f"/connections/{connection_id}#doctor")
+    # Without "#doctor": a page without JavaScript would then not load itself anew.
+    return visit.go(f"/connections/{connection_id}")
 
 
 @post("/connections/{connection_id:str}/disconnect")

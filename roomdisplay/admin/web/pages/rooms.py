@@ -20,7 +20,7 @@ from roomdisplay.admin.use_cases.rooms import (
     next_room_without_calendar,
 )
 from roomdisplay.admin.web.errors import field_words
-from roomdisplay.admin.web.grouping import grouped
+from roomdisplay.admin.web.grouping import RoomList, by_list, grouped
 from roomdisplay.admin.web.visit import CurrentVisit, Form, Notice, Visit
 from roomdisplay.admin.web.zones import local_zone
 
@@ -138,14 +138,13 @@ async def _from_calendars(
 async def _ticked(visit: Visit) -> list[str]:
     """The calendars that were ticked, by themselves or by their whole list."""
     lists = visit.form.all("list")
-    by_list = _free_by_list(await list_calendars(visit.admin, visit.actor) if lists else [])
-    whole = [one.id for name, calendars in by_list if name in lists for one in calendars]
+    free = _free_by_list(await list_calendars(visit.admin, visit.actor) if lists else [])
+    whole = [one.id for group in free if group.key in lists for one in group.calendars]
     return list(dict.fromkeys([*visit.form.all("calendar"), *whole]))
 
 
-def _free_by_list(calendars: list[CalendarView]) -> list[tuple[str, list[CalendarView]]]:
-    free = [calendar for calendar in calendars if not calendar.rooms]
-    return grouped(free, lambda calendar: calendar.group or calendar.connection_name)
+def _free_by_list(calendars: list[CalendarView]) -> list[RoomList]:
+    return by_list(calendar for calendar in calendars if not calendar.rooms)
 
 
 async def _form(
