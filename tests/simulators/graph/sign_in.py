@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import hmac
-import json
 import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
+from simulators.graph.access_token import public_key, signed
 from simulators.graph.assertion import AssertionRefusedError, check_assertion
 from simulators.graph.directory import Registration, Tenant
+from simulators.graph.form import RefusedError, basic, check_scope, check_secret
 from simulators.graph.wire import Request, Response
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-GRAPH_HOSTS = {
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "dod-graph.microsoft.us",
-    "microsoftgraph.chinacloudapi.cn",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +26,6 @@ class Grant:
     client_id: str
     roles: frozenset[str]
     expires: datetime
-
-
-class RefusedError(Exception):
-    """The platform's answer to a request it does not like."""
-
-    def __init__(self, status: int, error: str, number: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-        self.error = error
-        self.number = number
-        self.words = words
 
 
 class SignIn:
@@ -80,7 +58,7 @@ class SignIn:
             if parts[1:] == ["v2.0", ".well-known", "openid-configuration"]:
                 return Response(payload=self._metadata(request, parts[0]))
             if parts[1:] == ["discovery", "v2.0", "keys"]:
-                return Response(payload={"keys": [_public_key()]})
+                return Response(payload={"keys": [public_key()]})
             if parts[1:] == ["oauth2", "v2.0", "token"] and request.method == "POST":
                 return self._token(request, parts[0])
         except RefusedError as refused:
@@ -139,9 +117,9 @@ class SignIn:
         self.requests += 1
         self._require_tenant(tenant)
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-        basic = _basic(request.headers.get("authorization", ""))
-        if basic is not None:
-            form = {"client_id": basic[0], "client_secret": basic[1], **form}
+        given = basic(request.headers.get("authorization", ""))
+        if given is not None:
+            form = {"client_id": given[0], "client_secret": given[1], **form}
         for name in ("grant_type", "client_id", "scope"):
             if not form.get(name):
                 raise RefusedError(
@@ -154,7 +132,7 @@ class SignIn:
             words = "The app requested an unsupported grant type."
             raise RefusedError(400, "unsupported_grant_type", 70003, words)
         application = self._application(form["client_id"])
-        _check_scope(form["scope"], request)
+        check_scope(form["scope"], request)
         self._check_proof(application, form, request, tenant)
         if application.blocked:
             words = "Access has been blocked by Conditional Access policies."
@@ -193,7 +171,7 @@ class SignIn:
                 error = "invalid_client"
                 raise RefusedError(401, error, refused.number, refused.words) from None
         elif "client_secret" in form:
-            _check_secret(application, form["client_secret"], self.clock())
+            check_secret(application, form["client_secret"], self.clock())
         else:
             raise RefusedError(
                 401,
@@ -226,7 +204,7 @@ class SignIn:
         }
         if application.roles:
             claims["roles"] = sorted(application.roles)
-        token = _signed(claims)
+        token = signed(claims)
         self._grants[token] = Grant(
             application.client_id, frozenset(application.roles), now + self.token_lifetime
         )
@@ -263,78 +241,3 @@ class SignIn:
 def _echo(request: Request) -> dict[str, str]:
     found = request.headers.get("client-request-id")
     return {"x-ms-request-id": str(uuid.uuid4())} | ({"client-request-id": found} if found else {})
-
-
-def _basic(header: str) -> tuple[str, str] | None:
-    kind, _, value = header.partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return unquote(name), unquote(password)
-
-
-def _check_scope(scope: str, request: Request) -> None:
-    resource, _, rest = scope.rpartition("/")
-    if rest != ".default":
-        raise RefusedError(
-            400,
-            "invalid_scope",
-            1002012,
-            f"The provided value for scope {scope} is not valid. Client credential flows must"
-            " have a scope value with /.default suffixed to the resource identifier.",
-        )
-    host = urlsplit(resource).hostname
-    if host not in GRAPH_HOSTS and host not in (urlsplit(request.origin).hostname, "localhost"):
-        raise RefusedError(
-            400,
-            "invalid_resource",
-            500011,
-            f"The resource principal named {resource} was not found in the tenant named Example.",
-        )
-
-
-def _check_secret(application: Registration, given: str, now: datetime) -> None:
-    for secret in application.secrets:
-        if hmac.compare_digest(secret.value.encode(), given.encode()):
-            if secret.expires <= now:
-                raise RefusedError(
-                    401,
-                    "invalid_client",
-                    7000222,
-                    "The provided client secret keys for app"
-                    f" '{application.client_id}' are expired.",
-                )
-            return
-    raise RefusedError(
-        401,
-        "invalid_client",
-        7000215,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the"
-        " client secret value, not the client secret ID, for a secret added to app"
-        f" '{application.client_id}'.",
-    )
-
-
-@functools.cache
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _public_key() -> dict[str, str]:
-    numbers = _key().public_key().public_numbers()
-    modulus = numbers.n.to_bytes(256, "big")
-    return {"kty": "RSA", "use": "sig", "kid": "1", "n": _encoded(modulus), "e": "AQAB"}
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _signed(claims: dict[str, Any]) -> str:
-    header = {"typ": "JWT", "alg": "RS256", "kid": "1"}
-    text = ".".join(_encoded(json.dumps(part).encode()) for part in (header, claims))
-    signature = _key().sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{text}.{_encoded(signature)}"
