@@ -160,11 +160,12 @@ async def test_autodiscover_finds_the_server(secure, monkeypatch):
     def discover(address):
         credentials = exchangelib.Credentials(SERVICE, PASSWORD)
         answer, protocol = exchangelib.discover(address, credentials=credentials)
-        return answer.autodiscover_smtp_address, protocol.service_endpoint
+        group = answer.user_settings.get("grouping_information")
+        return answer.autodiscover_smtp_address, group, protocol.service_endpoint
 
     endpoint = f"{secure.origin}/EWS/Exchange.asmx"
-    assert await off_loop(lambda: discover(BLUE)) == (BLUE, endpoint)
+    assert await off_loop(lambda: discover(BLUE)) == (BLUE, "EXCH01", endpoint)
     problem = await failure(lambda: discover("nobody@example.com"))
     assert isinstance(problem, errors.ErrorNonExistentMailbox)
     secure.simulator.autodiscover.redirect_addresses["old@example.com"] = BLUE
-    assert await off_loop(lambda: discover("old@example.com")) == (BLUE, endpoint)
+    assert await off_loop(lambda: discover("old@example.com")) == (BLUE, "EXCH01", endpoint)

@@ -133,3 +133,27 @@ async def test_nobody_subscribes_to_a_room_out_of_reach(server):
         server.account(RED, access=exchangelib.DELEGATE).calendar.subscribe_to_streaming()
 
     assert isinstance(await failure(ask), errors.ErrorAccessDenied)
+
+
+async def test_a_connection_serves_the_mailboxes_of_one_server_alone(server):
+    server.simulator.streams.backends[RED] = "EXCH02"
+    ids = [await off_loop(lambda one=one: subscribe(server, one)) for one in (BLUE, RED)]
+    ear = Ear(server, ids)
+    await ear.ended()
+    assert isinstance(ear.problem, errors.ErrorSubscriptionNotFound)
+    assert ids[1] in str(server.simulator.traffic[-1])
+    server.simulator.streams.minute = 0.05
+
+    def listen(address, one):
+        told = server.account(address).calendar.get_streaming_events(one, connection_timeout=1)
+        return list(told)
+
+    for address, one in zip((BLUE, RED), ids, strict=True):
+        assert await off_loop(lambda pair=(address, one): listen(*pair)) == []
+
+
+async def test_too_many_subscriptions(server):
+    server.simulator.streams.subscriptions_allowed = 1
+    await off_loop(lambda: subscribe(server))
+    problem = await failure(lambda: subscribe(server))
+    assert isinstance(problem, errors.ErrorExceededSubscriptionCount)

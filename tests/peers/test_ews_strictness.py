@@ -70,7 +70,7 @@ def appointment(*parts: str) -> str:
     return f"<t:CalendarItem>{''.join(parts)}</t:CalendarItem>"
 
 
-UNKNOWN = '<t:ItemId Id="x"/>'
+UNKNOWN = '<m:ItemIds><t:ItemId Id="x"/></m:ItemIds>'
 SUBJECT = "<t:Subject>New</t:Subject>"
 FROM, TO = "<t:Start>2026-11-23T09:00:00Z</t:Start>", "<t:End>2026-11-23T10:00:00Z</t:End>"
 
@@ -108,7 +108,7 @@ FROM, TO = "<t:Start>2026-11-23T09:00:00Z</t:Start>", "<t:End>2026-11-23T10:00:0
         ),
         (find(folder='<t:FolderId Id="AAMkAA=="/>'), "ErrorInvalidIdMalformed"),
         (
-            f'<m:DeleteItem DeleteType="HardDelete"><m:ItemIds>{UNKNOWN}</m:ItemIds></m:DeleteItem>',
+            f'<m:DeleteItem DeleteType="HardDelete">{UNKNOWN}</m:DeleteItem>',
             "ErrorInvalidIdMalformed",
         ),
     ],
@@ -230,3 +230,42 @@ async def test_an_occurrence_that_is_gone(caller):
     get = f'<m:GetItem>{SHAPE}<m:ItemIds><t:ItemId Id="{item.get("Id")}"/></m:ItemIds></m:GetItem>'
     assert await caller.code(get) == "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
     assert await caller.code(get, who=RED) == "ErrorAccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("ids", "minutes", "expected"),
+    [
+        (1, "0", "fault:ErrorSchemaValidation"),
+        (1, "31", "fault:ErrorSchemaValidation"),
+        (201, "30", "fault:ErrorInvalidRequest"),
+        (1, "30", "ErrorSubscriptionNotFound"),
+    ],
+)
+async def test_how_long_and_for_how_many_one_can_listen(caller, ids, minutes, expected):
+    listed = "".join(f"<t:SubscriptionId>{number}</t:SubscriptionId>" for number in range(ids))
+    wanted = f"<m:SubscriptionIds>{listed}</m:SubscriptionIds>"
+    timeout = f"<m:ConnectionTimeout>{minutes}</m:ConnectionTimeout>"
+    body = f"<m:GetStreamingEvents>{wanted}{timeout}</m:GetStreamingEvents>"
+    assert await caller.code(body) == expected
+
+
+async def test_an_anonymous_autodiscover_leads_elsewhere(caller):
+    path = "/autodiscover/autodiscover.xml"
+    async with httpx.AsyncClient(base_url=caller.server.origin) as anonymous:
+        assert (await anonymous.get(path)).status_code == 401
+        target = "https://mail.example.com/autodiscover/autodiscover.xml"
+        caller.server.simulator.autodiscover.plain_redirect = target
+        answer = await anonymous.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (302, target)
+
+
+@pytest.mark.parametrize(("address", "found"), [(BLUE, True), ("no@example.com", False)])
+async def test_autodiscover_in_plain_xml(caller, address, found):
+    space = "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"
+    wanted = f"<Request><EMailAddress>{address}</EMailAddress></Request>"
+    body = f'<Autodiscover xmlns="{space}">{wanted}</Autodiscover>'
+    answer = await caller.client.post("/autodiscover/autodiscover.xml", content=body)
+    root = etree.fromstring(answer.content)
+    urls = {one.text for one in root.iterfind(".//{*}EwsUrl")}
+    assert urls == ({f"{caller.server.origin}/EWS/Exchange.asmx"} if found else set())
+    assert (root.findtext(".//{*}ErrorCode") == "500") is not found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
 from lxml import etree
 
-from simulators.organisation import Organisation
+from simulators.organisation import Mailbox, Organisation
 
 from .soap import Build, Element, SoapFault, written
 
@@ -28,14 +29,16 @@ class Autodiscover:
         ews_url: of all mailboxes; empty: the one that was asked, at the usual place.
         redirect_addresses: mailboxes that have moved, by their address.
         redirect_urls: mailboxes that another autodiscover knows, by their address.
-        group: GroupingInformation, by which mailboxes share a streaming connection.
+        group: tells a mailbox' GroupingInformation: those of one group can share a connection.
+        plain_redirect: where an anonymous GET over plain HTTP leads to; empty: nowhere.
     """
 
     organisation: Organisation
     ews_url: str = ""
     redirect_addresses: dict[str, str] = field(default_factory=dict)
     redirect_urls: dict[str, str] = field(default_factory=dict)
-    group: str = "Default-First-Site-Name"
+    group: Callable[[Mailbox], str] = lambda _: "Default-First-Site-Name"
+    plain_redirect: str = ""
 
     def plain(self, raw: bytes, origin: str) -> bytes:
         """The answer of autodiscover.xml."""
@@ -126,7 +129,7 @@ class Autodiscover:
             "EwsSupportedSchemas": "Exchange2007, Exchange2007_SP1, Exchange2010, "
             "Exchange2010_SP1, Exchange2010_SP2, Exchange2013, Exchange2013_SP1, Exchange2015, "
             "Exchange2016",
-            "GroupingInformation": self.group,
+            "GroupingInformation": self.group(mailbox),
         }
         for name in wanted:
             if name in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from simulators.faults import Fault, Receive, Scope, Send, break_off
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from .simulator import EwsSimulator
 
 EWS: Final = "/ews/exchange.asmx"
+_POX: Final = "/autodiscover/autodiscover.xml"
+_SOAP: Final = "/autodiscover/autodiscover.svc"
+_COOKIE: Final = "X-BackEndOverrideCookie"
 _LOGON: Final = "/owa/auth/logon.aspx"
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _PAGE: Final = (
@@ -51,7 +55,9 @@ class Front:
         elif self.server.forms:
             target = f"{_LOGON}?url={self._origin()}{self.scope['path']}&reason=0"
             await self.reply(302, b"", headers=[("location", target)])
-        elif path in (EWS, "/autodiscover/autodiscover.xml", "/autodiscover/autodiscover.svc"):
+        elif self.scope["method"] == "GET" and path == _POX and self._plain_redirect():
+            await self.reply(302, b"", headers=[("location", self._plain_redirect())])
+        elif path in (EWS, _POX, _SOAP):
             await self._signed_in(path, body)
         else:
             await self.reply(404, b"")
@@ -73,7 +79,7 @@ class Front:
 
     async def _discover(self, path: str, body: bytes) -> None:
         known = self.server.autodiscover
-        if path.endswith(".xml"):
+        if path == _POX:
             await self.reply(200, known.plain(body, self._origin()))
             return
         try:
@@ -100,7 +106,7 @@ class Front:
                 await self._stream(who, request)
                 return
             answer = envelope(server.build, server.carry_out(who, request, terms))
-            await self.reply(200, answer)
+            await self.reply(200, answer, headers=self._affinity(who)[1])
         except SoapFault as problem:
             await self.reply(500, fault(problem))
         except EwsError as problem:
@@ -117,7 +123,8 @@ class Front:
 
     async def _stream(self, who: Caller, request: Element) -> None:
         """Send envelopes as they come, until the time is over or the client is gone."""
-        pieces = self.server.streams.events(who, request, self.server.build)
+        backend, cookies = self._affinity(who)
+        pieces = self.server.streams.events(who, request, self.server.build, backend)
         gone = asyncio.create_task(self._gone())
         piece: asyncio.Future[bytes] | None = None
         started = False
@@ -132,7 +139,8 @@ class Front:
                 except StopAsyncIteration:
                     break
                 if not started:
-                    await self._start(200, [("content-type", "text/xml; charset=utf-8")])
+                    media_type = ("content-type", "text/xml; charset=utf-8")
+                    await self._start(200, [media_type, *cookies])
                     started = True
                 self.server.traffic.append(said)
                 await self.send({"type": "http.response.body", "body": said, "more_body": True})
@@ -158,6 +166,20 @@ class Front:
             if not message.get("more_body", False):
                 break
         return whole
+
+    def _plain_redirect(self) -> str:
+        return self.server.autodiscover.plain_redirect if self.scope["scheme"] == "http" else ""
+
+    def _affinity(self, who: Caller) -> tuple[str, list[tuple[str, str]]]:
+        """The back end that a request ends up on, and the cookie that leads there again."""
+        streams = self.server.streams
+        backend = streams.backend(who.acting)
+        if self.headers.get("x-preferserveraffinity", "").lower() != "true":
+            return backend, []
+        told = re.search(rf"{_COOKIE}=\"?([^;\"]+)", self.headers.get("cookie", ""))
+        direct = self.headers.get(_COOKIE.lower())
+        backend = direct or (told[1] if told else backend)
+        return backend, [("set-cookie", f"{_COOKIE}={backend}; path=/; HttpOnly")]
 
     def _origin(self) -> str:
         return f"{self.scope['scheme']}://{self.headers.get('host', '127.0.0.1')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -78,12 +79,12 @@ class EwsSimulator:
         self.sign_in = SignIn(self._account, schemes)
         self.rights = Rights()
         self.streams = Streams(organisation.clock)
-        self.autodiscover = Autodiscover(organisation)
+        self.autodiscover = Autodiscover(organisation, group=self.streams.backend)
         self.ews_enabled = True
         self.forms = False
         self.find_limit = 1000
-        self.calls: list[tuple[str, str]] = []
-        self.traffic: list[bytes] = []
+        self.calls: deque[tuple[str, str]] = deque(maxlen=20_000)
+        self.traffic: deque[bytes] = deque(maxlen=1_000)
         self._accounts: dict[str, Account] = {}
         self._folders = Folders()
         writing = Writing(organisation, self._folders, self.streams)

@@ -74,6 +74,9 @@ class Streams:
         minute: seconds in a minute of ConnectionTimeout.
         heartbeat: seconds between two signs of life.
         connections_allowed: hanging connections of one account, as EWSMaxConcurrency has it.
+        subscriptions_allowed: of all accounts, as EWSMaxSubscriptions has it.
+        backends: which server of several serves a mailbox, by its address; a subscription lives on
+            one of them, and a connection ends up on that which its cookie names.
         forgetful: events between two connections are lost, as after a move of the mailbox.
         moving: the next deletions are moves to the deleted items.
     """
@@ -82,6 +85,8 @@ class Streams:
     minute: float = 60.0
     heartbeat: float = 45.0
     connections_allowed: int = 10
+    subscriptions_allowed: int = 5000
+    backends: dict[str, str] = field(default_factory=dict)
     forgetful: bool = False
     moving: bool = False
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,6 +112,8 @@ class Streams:
         if not folders and wanted.get("SubscribeToAllFolders") != "true":
             said = "At least one folder is needed."
             raise EwsError("ErrorInvalidSubscriptionRequest", said)
+        if len(self.subscriptions) >= self.subscriptions_allowed:
+            raise EwsError("ErrorExceededSubscriptionCount", "There are too many subscriptions.")
         owners = {caller.acting.address}
         for one in folders:
             folder = resolve(caller, one)
@@ -131,8 +138,20 @@ class Streams:
             gone.connection.stirred.set()
         return response("Unsubscribe", [message("UnsubscribeResponseMessage")])
 
-    async def events(self, caller: Caller, request: Element, build: Build) -> AsyncGenerator[bytes]:
+    def backend(self, mailbox: Mailbox) -> str:
+        """The server behind the load balancer that serves a mailbox."""
+        return self.backends.get(mailbox.address.lower(), "EXCH01")
+
+    async def events(
+        self, caller: Caller, request: Element, build: Build, backend: str
+    ) -> AsyncGenerator[bytes]:
         """The operation GetStreamingEvents: envelopes until the time is over.
+
+        Args:
+            caller: who asks.
+            request: which subscriptions, and for how long.
+            build: for the envelopes.
+            backend: the server that the request ended up on.
 
         Raises:
             SoapFault: the request is no good.
@@ -146,7 +165,10 @@ class Streams:
             raise SoapFault("ErrorSchemaValidation", said, violation=said)
         if len(ids) > MOST_IDS:
             raise SoapFault("ErrorInvalidRequest", f"There can be {MOST_IDS} ids at most.")
-        unknown = [one for one in ids if one not in self.subscriptions]
+        known = self.subscriptions
+        unknown = [
+            one for one in ids if one not in known or self.backend(known[one].mailbox) != backend
+        ]
         if unknown:
             yield envelope(build, response("GetStreamingEvents", [_not_found(unknown)]))
             return
