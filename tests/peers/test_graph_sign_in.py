@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msal
@@ -91,7 +92,7 @@ def token_by_msal(origin: str, authority: str, credential: Any, tenant: str) -> 
             CLIENT_ID,
             client_credential=credential,
             authority=f"{origin}/{tenant}",
-            instance_discovery=False,
+            instance_discovery=f"{origin}/common/discovery/instance",
             http_client=session,
         )
         found: dict[str, Any] = application.acquire_token_for_client(scopes=SCOPE)
@@ -201,6 +202,15 @@ async def test_refusals_have_their_numbers(
     assert refused["error_codes"] == [number]
     assert refused["error_description"].startswith(f"AADSTS{number}: ")
     assert SECRET not in answer.text
+
+
+async def test_a_secret_may_come_in_a_header(graph: Bench) -> None:
+    form = {"grant_type": "client_credentials", "scope": SCOPE[0]}
+    url = f"{graph.origin}/{graph.simulator.tenant.id}/oauth2/v2.0/token"
+    for secret, status in ((SECRET, 200), ("wrong", 401)):
+        proof = httpx.BasicAuth(CLIENT_ID, quote(secret, safe=""))
+        answer = await graph.http.post(url, data=form, auth=proof)
+        assert answer.status_code == status
 
 
 async def test_secrets_expire_and_conditional_access_blocks(graph: Bench) -> None:
