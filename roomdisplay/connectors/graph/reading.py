@@ -16,6 +16,7 @@ import msgspec
 from roomdisplay.connectors.base import (
     CursorExpiredError,
     Picture,
+    UnavailableError,
     Unchanged,
     Window,
 )
@@ -109,9 +110,12 @@ class CalendarReader:
         reply = await self._client.get(delta, room=room, prefer=_PREFER_DELTA)
         if not reply.good and _is_deltas_own(reply):
             raise CursorExpiredError("the service does not go on from the last state")
-        entries, further = await self._client.entries(
-            delta, room=room, prefer=_PREFER_DELTA, first=reply
-        )
+        try:
+            entries, further = await self._client.entries(
+                delta, room=room, prefer=_PREFER_DELTA, first=reply
+            )
+        except UnavailableError:
+            raise CursorExpiredError("the service does not tell all that changed") from None
         return bool(entries), further
 
     async def _first_delta(self, room: str, window: Window) -> str | None:
@@ -122,8 +126,8 @@ class CalendarReader:
             return None  # the view decides whether there is a calendar at all
         try:
             found = await self._client.entries(path, room=room, prefer=_PREFER_DELTA, first=reply)
-        except CursorExpiredError:
-            return None
+        except (CursorExpiredError, UnavailableError):
+            return None  # series without an end have been seen to make the service time out
         return found[1]
 
 

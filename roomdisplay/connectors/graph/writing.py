@@ -35,6 +35,7 @@ _AFTER = timedelta(days=31)
 """Where a meeting that is to be changed is looked for, around now."""
 _LONGEST_TITLE = 255
 _LONGEST_NOTE = 2000
+_DUPLICATE = "errorduplicatetransactionid"
 _BOUNDARY = "erroroccurrencecrossingboundary"
 
 _Pair = tuple[Occurrence, Event]
@@ -110,8 +111,8 @@ class Writer:
         except MalformedAnswerError as error:
             # An answer that broke off says nothing of whether the meeting was made.
             raise UnavailableError(error.detail) from None
-        if reply.status != HTTPStatus.CONFLICT:  # the key has made it before: it is found next
-            _require_written(reply, room)
+        if reply.status != HTTPStatus.CONFLICT and reply.refusal.code.lower() != _DUPLICATE:
+            _require_written(reply, room)  # else the key has made it before: it is found next
 
     async def _settled(self, room: str, booking: Booking, window: Window) -> Occurrence:
         """The meeting that the key made, unless somebody was faster."""

@@ -91,6 +91,23 @@ async def test_without_deltas_it_is_read_all_the_same(
     assert found.cursor is None
 
 
+async def test_a_delta_that_times_out_on_its_way(office: Office) -> None:
+    connector = office.connector()
+    first = await whole(connector)
+    for number in range(210):
+        office.invite(
+            utc(23, 0) + timedelta(minutes=number), utc(23, 0) + timedelta(minutes=number + 1)
+        )
+    for _ in range(2):
+        office.simulator.faults.order("delta$")
+        office.simulator.faults.order(
+            "delta$", status=504, body={"error": {"code": "UnknownError"}}
+        )
+    found = await whole(connector, cursor=first.cursor)
+    assert len(found.occurrences) == 210
+    assert found.cursor is None
+
+
 async def test_fields_that_are_refused_are_not_asked_for_again(office: Office) -> None:
     office.simulator.reading.unselectable = {"transactionId"}
     office.invite(utc(23, 10), utc(23, 11))

@@ -89,6 +89,13 @@ async def test_one_key_makes_one_meeting_in_either_mood(office: Office, mood: An
     assert len(own(office)) == 1
 
 
+async def test_a_key_that_made_a_meeting_which_was_removed(office: Office) -> None:
+    body = {"error": {"code": "ErrorDuplicateTransactionId", "message": ""}}
+    office.simulator.faults.order("POST .*/events$", status=400, body=body)
+    with pytest.raises(ConflictError):
+        await office.connector().book(ROOM, wish())
+
+
 async def test_who_wrote_first_stays(office: Office) -> None:
     """Somebody wrote between our look and our writing."""
     office.simulator.faults.order("calendar/calendarView$", status=200, body={"value": []})
