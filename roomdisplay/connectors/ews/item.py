@@ -6,7 +6,7 @@ those of Microsoft's types.xsd.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -136,38 +136,43 @@ class Item:
 
 def read_item(element: Element) -> Item:
     """Read an element that holds an item, of whatever kind it is."""
-    id_ = element.find(f"{TYPES}ItemId")
-    organizer = element.find(f"{TYPES}Organizer/{TYPES}Mailbox")
-    zone = element.find(f"{TYPES}StartTimeZone")
+    told = _told(element)
+    id_, zone = told.get(f"{TYPES}ItemId"), told.get(f"{TYPES}StartTimeZone")
+    organizer = _told(element.find(f"{TYPES}Organizer/{TYPES}Mailbox"))
     extended = dict(_extended(element))
     links = [extended.get(name, "") for name in _CONFERENCES]
-    links.insert(2, _text(element, "JoinOnlineMeetingUrl", _LONGEST_LINK + 1))
-    state = _text(element, "AppointmentState")
+    links.insert(2, _text(told, "JoinOnlineMeetingUrl", _LONGEST_LINK + 1))
+    state = _text(told, "AppointmentState")
     return Item(
         id="" if id_ is None else id_.get("Id", ""),
         change_key="" if id_ is None else id_.get("ChangeKey", ""),
-        uid=_text(element, "UID"),
-        kind=_text(element, "CalendarItemType"),
-        subject=_text(element, "Subject"),
-        start=_instant(element, "Start"),
-        end=_instant(element, "End"),
-        original_start=_instant(element, "RecurrenceId") or _instant(element, "OriginalStart"),
-        all_day=_flag(element, "IsAllDayEvent"),
+        uid=_text(told, "UID"),
+        kind=_text(told, "CalendarItemType"),
+        subject=_text(told, "Subject"),
+        start=_instant(told, "Start"),
+        end=_instant(told, "End"),
+        original_start=_instant(told, "RecurrenceId") or _instant(told, "OriginalStart"),
+        all_day=_flag(told, "IsAllDayEvent"),
         zone="" if zone is None else zone.get("Id", "")[:_LONGEST_TEXT],
-        sensitivity=_text(element, "Sensitivity"),
-        show_as=_text(element, "LegacyFreeBusyStatus"),
-        location=_text(element, "Location"),
-        is_meeting=_flag(element, "IsMeeting"),
-        cancelled=_flag(element, "IsCancelled") or _has_bit(state, _CANCELLED_BIT),
-        response=_text(element, "MyResponseType"),
-        organizer_name="" if organizer is None else _text(organizer, "Name"),
-        organizer_address="" if organizer is None else _text(organizer, "EmailAddress"),
-        created=_instant(element, "DateTimeCreated"),
+        sensitivity=_text(told, "Sensitivity"),
+        show_as=_text(told, "LegacyFreeBusyStatus"),
+        location=_text(told, "Location"),
+        is_meeting=_flag(told, "IsMeeting"),
+        cancelled=_flag(told, "IsCancelled") or _has_bit(state, _CANCELLED_BIT),
+        response=_text(told, "MyResponseType"),
+        organizer_name=_text(organizer, "Name"),
+        organizer_address=_text(organizer, "EmailAddress"),
+        created=_instant(told, "DateTimeCreated"),
         number=_number(extended.get(_ARTICLE, "")),
         booking_key=extended.get("RoomDisplayBooking", ""),
-        body=_text(element, "Body", _LONGEST_BODY),
+        body=_text(told, "Body", _LONGEST_BODY),
         links=_web_addresses(links),
     )
+
+
+def _told(element: Element | None) -> Mapping[str, Element]:
+    """The children by name; of several of one name, the first."""
+    return {} if element is None else {one.tag: one for one in reversed(element)}
 
 
 def _extended(element: Element) -> list[tuple[str, str]]:
@@ -185,12 +190,13 @@ def _extended(element: Element) -> list[tuple[str, str]]:
     return found
 
 
-def _text(element: Element, name: str, longest: int = _LONGEST_TEXT) -> str:
-    return (element.findtext(f"{TYPES}{name}") or "").strip()[:longest]
+def _text(told: Mapping[str, Element], name: str, longest: int = _LONGEST_TEXT) -> str:
+    element = told.get(f"{TYPES}{name}")
+    return "" if element is None or element.text is None else element.text.strip()[:longest]
 
 
-def _flag(element: Element, name: str) -> bool:
-    return _text(element, name).lower() in {"true", "1"}
+def _flag(told: Mapping[str, Element], name: str) -> bool:
+    return _text(told, name).lower() in {"true", "1"}
 
 
 def _has_bit(text: str, bit: int) -> bool:
@@ -204,10 +210,10 @@ def _number(text: str) -> int:
         return 0
 
 
-def _instant(element: Element, name: str) -> datetime | None:
+def _instant(told: Mapping[str, Element], name: str) -> datetime | None:
     """A dateTime; one without a zone is UTC, since no other context is ever sent."""
     try:
-        moment = datetime.fromisoformat(_text(element, name))
+        moment = datetime.fromisoformat(_text(told, name))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -79,7 +79,7 @@ class Stream(Sent, GetStreamingEvents):
         with self.protocol.hang(body, self._extra_headers(), network) as response:
             for envelope in envelopes(response):
                 _, parsed = self._get_soap_parts(_Whole(envelope))
-                for message in EWSAccountService._get_soap_messages(self, body=parsed):
+                for message in EWSAccountService._get_soap_messages(self, body=parsed):  # noqa: SLF001
                     yield self._told(message)
 
     def _told(self, message: Element) -> Told:
