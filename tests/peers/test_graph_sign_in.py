@@ -92,7 +92,7 @@ def token_by_msal(origin: str, authority: str, credential: Any, tenant: str) -> 
             CLIENT_ID,
             client_credential=credential,
             authority=f"{origin}/{tenant}",
-            instance_discovery=f"{origin}/common/discovery/instance",
+            instance_discovery=False,
             http_client=session,
         )
         found: dict[str, Any] = application.acquire_token_for_client(scopes=SCOPE)
@@ -211,6 +211,16 @@ async def test_a_secret_may_come_in_a_header(graph: Bench) -> None:
         proof = httpx.BasicAuth(CLIENT_ID, quote(secret, safe=""))
         answer = await graph.http.post(url, data=form, auth=proof)
         assert answer.status_code == status
+
+
+async def test_the_instance_is_discovered(graph: Bench) -> None:
+    asked = {"authorization_endpoint": f"{graph.origin}/{graph.simulator.tenant.id}/oauth2/v2.0"}
+    url = f"{graph.origin}/common/discovery/instance"
+    found = (await graph.http.get(url, params=asked)).json()
+    metadata = (await graph.http.get(found["tenant_discovery_endpoint"])).json()
+    assert metadata["token_endpoint"].startswith(f"{graph.origin}/{graph.simulator.tenant.id}/")
+    (key,) = (await graph.http.get(metadata["jwks_uri"])).json()["keys"]
+    assert key["kty"] == "RSA"
 
 
 async def test_secrets_expire_and_conditional_access_blocks(graph: Bench) -> None:
