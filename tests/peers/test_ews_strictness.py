@@ -139,11 +139,15 @@ async def test_knows_what_each_version_of_the_schema_knows(caller, field, versio
     assert await caller.code(find(shape=shape), version=version) == expected
 
 
-async def test_a_view_that_is_cut_short_says_so(caller):
+async def test_a_view_of_too_many_is_refused_or_cut_short_and_says_so(caller):
     for hour in range(4):
         begin = START + timedelta(hours=hour)
         caller.server.invite(start=begin, end=begin + timedelta(minutes=30))
     caller.server.simulator.find_limit = 3
+    root = await caller.ask(find())
+    assert root.findtext(".//m:ResponseCode", "", NAMES) == "ErrorExceededFindCountLimit"
+    assert root.findtext(".//t:Value", "", NAMES) == "3"
+    caller.server.simulator.cut_short = True
     asked = WEEK.replace("<m:CalendarView", '<m:CalendarView MaxEntriesReturned="2"')
     for view, expected in ((WEEK, 3), (asked, 2)):
         folder = (await caller.ask(find(view))).find(".//m:RootFolder", NAMES)

@@ -43,11 +43,13 @@ class Terms:
         version: its RequestServerVersion.
         zone: the IANA zone of its TimeZoneContext.
         find_limit: EWSFindCountLimit.
+        cut_short: a view above the limit is cut short, in place of refused.
     """
 
     version: str = "Exchange2007"
     zone: str | None = None
     find_limit: int = 1000
+    cut_short: bool = False
 
 
 def find_item(caller: Caller, request: Element, folders: Folders, terms: Terms) -> Element:
@@ -88,7 +90,11 @@ def _view(folder: Folder, view: Element, shape: Shape, terms: Terms) -> Element:
     if end - start > _TWO_YEARS:
         raise EwsError("ErrorCalendarViewRangeTooBig")
     found = folder.mailbox.view(start - _INSTANT, end)
-    most = min(int(view.get("MaxEntriesReturned", terms.find_limit)), terms.find_limit)
+    asked = int(view.get("MaxEntriesReturned", terms.find_limit + 1))
+    if min(asked, len(found)) > terms.find_limit and not terms.cut_short:
+        limit = {"PolicyLimit": str(terms.find_limit)}
+        raise EwsError("ErrorExceededFindCountLimit", values=limit)
+    most = min(asked, terms.find_limit)
     shown = [Shown(folder.mailbox, one, terms.zone, listed=True) for one in found[:most]]
     return m(
         "RootFolder",

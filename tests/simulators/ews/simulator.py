@@ -61,6 +61,8 @@ class EwsSimulator:
         ews_enabled: False: EWS is switched off, HTTP 403.
         forms: True: a proxy before it redirects everything to its log-on page.
         find_limit: EWSFindCountLimit.
+        cut_short: a view above the limit is cut short, in place of refused; MaxEntriesReturned cuts
+            it short in any case.
         calls: the operations that were carried out, each with the mailbox it acted as.
         traffic: the bodies of requests that were signed in, and of all answers, in order.
     """
@@ -83,6 +85,7 @@ class EwsSimulator:
         self.ews_enabled = True
         self.forms = False
         self.find_limit = 1000
+        self.cut_short = False
         self.calls: deque[tuple[str, str]] = deque(maxlen=20_000)
         self.traffic: deque[bytes] = deque(maxlen=1_000)
         self._accounts: dict[str, Account] = {}
@@ -184,7 +187,7 @@ class EwsSimulator:
         if version not in VERSIONS and not version.startswith("V20"):
             said = "The specified server version is invalid."
             raise SoapFault("ErrorInvalidServerVersion", said)
-        return Terms(version, zone, self.find_limit)
+        return Terms(version, zone, self.find_limit, self.cut_short)
 
     def carry_out(self, who: Caller, request: Element, terms: Terms) -> Element:
         """Do what a request says.

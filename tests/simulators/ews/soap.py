@@ -76,7 +76,9 @@ TEXTS: Final = {
     "ErrorCalendarViewRangeTooBig": "The calendar view range is larger than two years.",
     "ErrorChangeKeyRequiredForWriteOperations": "The change key is required for this operation.",
     "ErrorExceededConnectionCount": "You have exceeded the available concurrent connections.",
-    "ErrorExceededFindCountLimit": "You have exceeded the maximum number of objects returned.",
+    "ErrorExceededFindCountLimit": "You have exceeded the maximum number of objects that can be "
+    "returned for the find operation. Use paging to reduce the result size and try your request "
+    "again.",
     "ErrorFolderNotFound": "The specified folder could not be found in the store.",
     "ErrorImpersonateUserDenied": "The account does not have permission to impersonate the user.",
     "ErrorImpersonationFailed": "The server failed to impersonate the caller.",
