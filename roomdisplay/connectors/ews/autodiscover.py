@@ -70,6 +70,8 @@ def find_endpoint(settings: ExchangeSettings, network: Network, line_to: LineMak
         found = _redirected(network, domain)
         if found:
             return _ask(settings, line_to, found)
+    for host in network.find_service(f"_autodiscover._tcp.{domain}"):
+        return _ask(settings, line_to, _own(f"https://{host}{_PATH}", domain))
     raise UnavailableError(
         f"autodiscover finds no Exchange for {domain}"
         + (f": {last.detail}" if last is not None else ""),

@@ -29,6 +29,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from roomdisplay.connectors.ews.names import Target, find_service, look_up
 from roomdisplay.connectors.guard import is_forbidden, trusting
 
 LARGEST_ANSWER = 32 * 2**20
@@ -39,19 +40,6 @@ CONNECT_TIMEOUT = 10.0
 SILENCE = 60.0
 """Seconds between two pieces of an answer: Exchange may think for long about a long view."""
 _PIECE = 64 * 1024
-
-Target = tuple[str, int]
-"""An IP address and a port."""
-
-
-def look_up(host: str, port: int) -> Sequence[Target]:
-    """The addresses behind a name, by the system's resolver.
-
-    Raises:
-        OSError: there are none.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys((str(entry[4][0]).partition("%")[0], port) for entry in found))
 
 
 class ForbiddenTargetError(requests.ConnectionError):
@@ -84,6 +72,7 @@ class Network:
         *,
         limits: Limits | None = None,
         look_up: Callable[[str, int], Sequence[Target]] = look_up,
+        find_service: Callable[[str], Sequence[str]] = find_service,
     ) -> None:
         """Open none yet.
 
@@ -91,6 +80,7 @@ class Network:
             authority: certificates in PEM that are trusted beside the system's.
             limits: of each answer.
             look_up: finds the addresses of a name.
+            find_service: finds the hosts of a service.
 
         Raises:
             ValueError: there is no certificate in `authority`.
@@ -98,6 +88,7 @@ class Network:
         self.tls = trusting(authority) if authority else ssl.create_default_context()
         self.limits = limits or Limits()
         self._look_up = look_up
+        self.find_service = find_service
         self._branches: WeakSet[Network] = WeakSet()
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()

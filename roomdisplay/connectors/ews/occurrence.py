@@ -99,7 +99,7 @@ def _occurrence(item: Item, key: str, span: tuple[datetime, datetime], mailbox: 
 def organizer_of(item: Item, mailbox: str) -> str | None:
     """A name for people; None where the room itself made the meeting."""
     address = item.organizer_address
-    if address.lower() == mailbox.lower():
+    if item.response == "Organizer" or address.lower() == mailbox.lower():
         return None
     # An address of Exchange's own directory ("/O=…") is for nobody's eyes.
     return item.organizer_name or (address if "@" in address else None) or None

@@ -13,7 +13,8 @@ from simulators.serve import Tls, running
 
 from roomdisplay.connectors.base import ConnectionSettings, Surroundings
 from roomdisplay.connectors.ews.connector import ExchangeConnector
-from roomdisplay.connectors.ews.network import Network, Target
+from roomdisplay.connectors.ews.names import Target
+from roomdisplay.connectors.ews.network import Network
 
 ACCOUNT, PASSWORD = "svc-rooms@example.com", "right-password"
 ROOM, ORGANISER, WRONG = "atlas@example.com", "ada@example.com", "wrong-password"
@@ -65,13 +66,16 @@ class Exchange:
         password: str = PASSWORD,
         *,
         look_up: Callable[[str, int], Sequence[Target]] | None = None,
+        services: Sequence[str] = (),
         **values: str,
     ) -> ExchangeConnector:
         """A connector, closed with the server."""
         network: Any = None
         if look_up is not None:
             assert self.tls is not None
-            network = Network(self.tls.authority_pem, look_up=look_up)
+            network = Network(
+                self.tls.authority_pem, look_up=look_up, find_service=lambda _: services
+            )
         made = ExchangeConnector(
             self.settings(password, **values),
             Surroundings(clock=lambda: self.now),

@@ -106,6 +106,20 @@ async def test_another_autodiscover_knows(exchange: Exchange, host: str, reason:
     assert (host in names.asked) is not bool(reason)
 
 
+@pytest.mark.parametrize("host", ["mail.example.com", "mail.elsewhere.test"])
+async def test_a_service_record_is_the_last_resort(exchange: Exchange, host: str) -> None:
+    exchange.server.autodiscover.ews_url = "https://mail.example.com/EWS/Exchange.asmx"
+    names = Names(exchange, "mail.example.com")
+    services = [f"{host}:443"]
+    connector = exchange.connector(look_up=names, server="", services=services)
+    if host.endswith(DOMAIN):
+        await connector.check()
+        return
+    with pytest.raises(PermissionMissingError):
+        await connector.check()
+    assert host not in names.asked
+
+
 async def test_nothing_is_found(exchange: Exchange) -> None:
     with pytest.raises(UnavailableError) as caught:
         await Names(exchange).connector().check()
