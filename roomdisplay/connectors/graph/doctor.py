@@ -29,6 +29,8 @@ _SKEW = timedelta(minutes=4)
 _NO_EVENT = "AAMkADdoctor0000000000000000000000000000000000000000000000000000AAA="
 """The id of no event: a write to it shows whether writing is allowed, and writes nothing."""
 _FORBIDDEN = 403
+_OTHERS = 3
+"""Rooms that are tried where one is refused, to tell a missing right from a narrow one."""
 _READS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 
 
@@ -84,7 +86,7 @@ class Doctor:
         try:
             reading = await self._reader.view(room, probe.window, zone=probe.zone)
         except ConnectorError as error:
-            yield await self._unreadable(room, error)
+            yield await self._unreadable(room, rooms, error)
             for one in _skipped_after("office365_room"):
                 yield one
             return
@@ -145,13 +147,18 @@ class Doctor:
             return _finding("clock", Verdict.WARNING, "office365_clock_wrong")
         return Finding(check="office365_clock", verdict=Verdict.GOOD)
 
-    async def _unreadable(self, room: str, error: ConnectorError) -> Finding:
+    async def _unreadable(
+        self, room: str, rooms: Sequence[CalendarInfo], error: ConnectorError
+    ) -> Finding:
         """Why a room cannot be read, more exactly than one refusal tells."""
         found = diagnosis_of(error)
         if found.reason == "office365_room_out_of_scope":
+            others = [one.address for one in rooms if one.address.casefold() != room.casefold()]
             if (await self._roles() or frozenset()) & _READS:
                 # The directory grants it for all mailboxes, so a policy of Exchange refuses it.
                 found = Diagnosis("office365_access_policy", {"room": room})
+            elif others and not any([await self._opens_to_us(one) for one in others[:_OTHERS]]):
+                found = Diagnosis("office365_permission_missing")
         elif isinstance(error, CalendarGoneError) and error.diagnosis is None:
             found = Diagnosis("office365_room_unknown", {"room": room})
         return Finding(
@@ -179,13 +186,13 @@ class Doctor:
             return _finding("scope", Verdict.SKIPPED, "office365_scope_untold")
         return Finding(check="office365_scope", verdict=Verdict.GOOD)
 
-    async def _opens_to_us(self, person: str) -> bool:
-        """Whether a person's calendar can be opened; nothing in it is read."""
-        if not person:
+    async def _opens_to_us(self, mailbox: str) -> bool:
+        """Whether a calendar can be opened; nothing in it is read."""
+        if not mailbox:
             return False
         try:
-            path = f"{mailbox_path(person)}/calendar?$select=id"
-            return (await self._client.get(path, room=person)).good
+            path = f"{mailbox_path(mailbox)}/calendar?$select=id"
+            return (await self._client.get(path, room=mailbox)).good
         except ConnectorError:
             return False
 

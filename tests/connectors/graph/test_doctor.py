@@ -132,6 +132,10 @@ def _out_of_scope(office: Office) -> None:
     office.application.exchange_roles["Calendars.ReadWrite"] = {OTHER_ROOM}
 
 
+def _nothing_granted(office: Office) -> None:
+    office.application.exchange_roles.clear()
+
+
 def _policy(office: Office) -> None:
     office.application.exchange_roles.clear()
     office.application.roles.add("Calendars.ReadWrite")
@@ -150,6 +154,7 @@ def _policy_in_other_words(office: Office) -> None:
         (_on_premises, "mailbox_on_premises"),
         (_unknown, "room_unknown"),
         (_out_of_scope, "room_out_of_scope"),
+        (_nothing_granted, "permission_missing"),
         (_policy, "access_policy"),
         (_policy_in_other_words, "access_policy"),
     ],
