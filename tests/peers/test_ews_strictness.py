@@ -139,6 +139,14 @@ async def test_knows_what_each_version_of_the_schema_knows(caller, field, versio
     assert await caller.code(find(shape=shape), version=version) == expected
 
 
+async def test_streams_came_with_a_later_version(caller):
+    ids = "<m:SubscriptionIds><t:SubscriptionId>x</t:SubscriptionId></m:SubscriptionIds>"
+    timeout = "<m:ConnectionTimeout>1</m:ConnectionTimeout>"
+    body = f"<m:GetStreamingEvents>{ids}{timeout}</m:GetStreamingEvents>"
+    assert await caller.code(body, version="Exchange2010") == "fault:ErrorInvalidRequest"
+    assert await caller.code(body, version="Exchange2010_SP1") == "ErrorSubscriptionNotFound"
+
+
 async def test_a_view_of_too_many_is_refused_or_cut_short_and_says_so(caller):
     for hour in range(4):
         begin = START + timedelta(hours=hour)

@@ -10,6 +10,8 @@ from .soap import Build, EwsError, SoapFault, envelope, fault, refusal, response
 Answer = tuple[int, bytes]
 """Status and body."""
 
+_NO_MESSAGES = frozenset({"GetUserAvailability"})
+"""Operations whose answer has no place for it."""
 SHAPES = ("message", "fault", "unavailable", "inner")
 
 
@@ -67,7 +69,7 @@ class Busy:
 def _answer(order: _Order, operation: str, build: Build) -> Answer:
     values = {} if order.back_off is None else {"BackOffMilliseconds": str(order.back_off)}
     problem = EwsError(order.code, values=values)
-    if order.shape == "fault":
+    if order.shape == "fault" or (order.shape == "message" and operation in _NO_MESSAGES):
         return 500, fault(SoapFault(order.code, problem.text, values=values))
     if order.shape == "unavailable":
         return 503, b"<html><body>The service is unavailable.</body></html>"

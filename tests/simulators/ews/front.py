@@ -99,6 +99,7 @@ class Front:
             if await self._ordered(operation):
                 return
             terms = server.take_terms(header)
+            server.require_known(local(request), terms)
             check(root)
             who = caller(server.organisation, server.rights, account, header)
             server.calls.append((operation, who.acting.address))

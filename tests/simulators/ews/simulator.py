@@ -196,9 +196,16 @@ class EwsSimulator:
             SoapFault: it is refused as a whole.
             EwsError: the same, as a response message.
         """
-        name = local(request)
-        since = _SINCE.get(name)
-        if name not in self._operations or (since is not None and older(terms.version, since)):
-            said = f"The operation {name} is not known in version {terms.version}."
+        return self._operations[local(request)](who, request, terms)
+
+    def require_known(self, operation: str, terms: Terms) -> None:
+        """Hold a request to the operations of its version.
+
+        Raises:
+            SoapFault: there is no such operation.
+        """
+        since = _SINCE.get(operation)
+        known = operation in self._operations or operation == "GetStreamingEvents"
+        if not known or (since is not None and older(terms.version, since)):
+            said = f"The operation {operation} is not known in version {terms.version}."
             raise SoapFault("ErrorInvalidRequest", said)
-        return self._operations[name](who, request, terms)
