@@ -14,6 +14,7 @@ from roomdisplay.connectors.base import (
     PermissionMissingError,
 )
 from roomdisplay.connectors.cronofy.client import CronofyClient, GrantGoneError, require
+from roomdisplay.connectors.cronofy.pace import urgently
 from roomdisplay.connectors.cronofy.reasons import diagnosis
 from roomdisplay.connectors.cronofy.session import Session, subject_of
 from roomdisplay.connectors.cronofy.window import MANAGE_RESOURCES, ROOM_SCOPE
@@ -48,8 +49,9 @@ async def authorize(session: Session, requests: Sequence[tuple[str, Hook]]) -> N
             }
         )
     refused: list[str] = []
-    for start in range(0, len(wishes), MOST_AT_ONCE):
-        refused += await _ask(session, wishes[start : start + MOST_AT_ONCE])
+    with urgently():
+        for start in range(0, len(wishes), MOST_AT_ONCE):
+            refused += await _ask(session, wishes[start : start + MOST_AT_ONCE])
     if refused and len(refused) == len(wishes):
         raise MalformedAnswerError(
             f"Cronofy does not take the address of {', '.join(refused[:5])}",

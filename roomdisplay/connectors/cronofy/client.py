@@ -19,7 +19,7 @@ from roomdisplay.connectors.base import (
     UnavailableError,
 )
 from roomdisplay.connectors.cronofy.messages import OAuthError, TokenAnswer, read
-from roomdisplay.connectors.cronofy.pace import pace_of
+from roomdisplay.connectors.cronofy.pace import pace_of, urgently
 from roomdisplay.connectors.cronofy.reasons import diagnosis
 from roomdisplay.connectors.cronofy.settings import Application
 from roomdisplay.connectors.http import Answer, Limits, require_success
@@ -109,7 +109,8 @@ class CronofyClient:
             "client_secret": application.client_secret,
             **grant,
         }
-        answer = await self.send("POST", "/oauth/token", json=fields)
+        with urgently():
+            answer = await self.send("POST", "/oauth/token", json=fields)
         if answer.status in {400, 401, 403}:
             error = _oauth_error(answer)
             if error == "invalid_grant":

@@ -30,7 +30,8 @@ from roomdisplay.connectors.booking import Booking
 from roomdisplay.connectors.cronofy import authorising, doctor
 from roomdisplay.connectors.cronofy.client import CronofyClient, require
 from roomdisplay.connectors.cronofy.events import picture
-from roomdisplay.connectors.cronofy.messages import ChannelAnswer, Channels, Resources, read
+from roomdisplay.connectors.cronofy.messages import ChannelAnswer, Channels, Event, Resources, read
+from roomdisplay.connectors.cronofy.pace import urgently
 from roomdisplay.connectors.cronofy.reasons import diagnosis
 from roomdisplay.connectors.cronofy.rooms import AHEAD, BACK, Rooms
 from roomdisplay.connectors.cronofy.session import Session
@@ -54,6 +55,8 @@ class _Cursor(msgspec.Struct, frozen=True):
     zone: str
     content: str
     """A hash."""
+    others: str
+    """A hash of what this application did not make: news of it come from the mailbox itself."""
 
 
 def connect(settings: ConnectionSettings, surroundings: Surroundings) -> CronofyConnector:
@@ -74,7 +77,8 @@ class CronofyConnector:
 
     A room's address is the e-mail address of its mailbox. A window is always read whole: a week is
     one page, as a list of changes would be, and changes alone could hide what was not told. The
-    cursor is a hash, so that nothing of it grows old.
+    cursor is a hash, so that nothing of it grows old. A mailbox that Cronofy lost reads as it was:
+    what is not news is believed only when Cronofy says that it still follows the calendar.
     """
 
     kind = SourceKind.LIVE
@@ -104,8 +108,9 @@ class CronofyConnector:
         Raises:
             ConnectorError: they are not; the subclass says why.
         """
-        await authorising.require_client(self._client)
-        await self._session.service_info()
+        with urgently():
+            await authorising.require_client(self._client)
+            await self._session.service_info()
 
     async def list_calendars(self) -> Sequence[CalendarInfo]:
         """The rooms that the service account sees, by name.
@@ -128,10 +133,11 @@ class CronofyConnector:
 
     async def resources(self) -> Resources:
         """The rooms as Cronofy tells them; without details where it does not know them."""
-        for params in ((("include_details", "capacity location"),), ()):
-            answer = await self._session.as_service("GET", "/v1/resources", params=params)
-            if answer.status != httpx.codes.UNPROCESSABLE_ENTITY:
-                break
+        with urgently():
+            for params in ((("include_details", "capacity location"),), ()):
+                answer = await self._session.as_service("GET", "/v1/resources", params=params)
+                if answer.status != httpx.codes.UNPROCESSABLE_ENTITY:
+                    break
         require(answer, "the rooms", scope=MANAGE_RESOURCES)
         return read(answer, Resources, "the rooms")
 
@@ -151,11 +157,14 @@ class CronofyConnector:
             ConnectorError: it cannot be read.
         """
         self._rooms.lies_in(address, zone)
+        vouched = not self._rooms.is_known(address)
         events = await self._rooms.events(address, window)
-        found = await asyncio.to_thread(picture, events, window, zone)
-        known = _Cursor((window.start, window.end), zone, _hash(found))
+        found, known = await asyncio.to_thread(_looked_at, events, window, zone)
+        last = _decoded(cursor)
+        if not vouched and not (events and _is_news(last, known)):
+            await self._rooms.vouch(address)
         encoded = msgspec.json.encode(known).decode()
-        if _decoded(cursor) == known:
+        if last == known:
             return Unchanged(encoded)
         warnings = (*found.warnings, *_beyond(window, self._clock()))
         return replace(found, cursor=encoded, warnings=warnings)
@@ -230,8 +239,38 @@ class CronofyConnector:
             yield finding
 
 
-def _hash(found: Picture) -> str:
-    told = (found.occurrences, found.left_out, found.unreadable)
+def _looked_at(
+    events: Sequence[Event | None], window: Window, zone: str
+) -> tuple[Picture, _Cursor]:
+    found = picture(events, window, zone)
+    others = sorted(_of_mailbox(one) for one in events if one is None or not one.event_id)
+    return found, _Cursor(
+        window=(window.start, window.end),
+        zone=zone,
+        content=_hash((found.occurrences, found.left_out, found.unreadable)),
+        others=_hash(others),
+    )
+
+
+def _of_mailbox(event: Event | None) -> bytes:
+    """What of an event comes from the mailbox alone: not the order, nor what we may do or did."""
+    if event is None:
+        return b""
+    taken = (event.event_uid, event.start, event.end, event.status, event.transparency)
+    words = (event.summary, event.description, event.location, event.organizer)
+    return msgspec.json.encode((taken, words, event.event_private))
+
+
+def _is_news(last: _Cursor | None, known: _Cursor) -> bool:
+    """Whether the mailbox told something since: then Cronofy follows it."""
+    return (
+        last is not None
+        and (last.window, last.zone) == (known.window, known.zone)
+        and last.others != known.others
+    )
+
+
+def _hash(told: object) -> str:
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 

@@ -18,7 +18,7 @@ from roomdisplay.connectors.cronofy.authorising import require_client
 from roomdisplay.connectors.cronofy.client import require
 from roomdisplay.connectors.cronofy.events import is_organizers_name, place, takes_room
 from roomdisplay.connectors.cronofy.messages import Channels, Event, Resources, UserInfo, read
-from roomdisplay.connectors.cronofy.pace import A_MINUTE
+from roomdisplay.connectors.cronofy.pace import A_MINUTE, urgently
 from roomdisplay.connectors.cronofy.reasons import diagnosis
 from roomdisplay.connectors.cronofy.rooms import AHEAD, BACK, Rooms
 from roomdisplay.connectors.cronofy.session import Session, not_authorized, subject_of
@@ -260,7 +260,8 @@ class Examination:
 
 async def _examined(check: str, step: Step) -> Finding:
     try:
-        return await step()
+        with urgently():
+            return await step()
     except ConnectorError as error:
         return Finding(
             check=check,

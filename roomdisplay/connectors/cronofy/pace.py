@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import insort
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -18,6 +21,9 @@ from roomdisplay.connectors.cronofy.reasons import diagnosis
 A_SECOND = 40
 A_MINUTE = 450
 """Below the documented limits: requests bunch on their way, and the command line asks as well."""
+ROUTINE = 380
+"""Requests a minute that readings may take; the rest is for what somebody waits for, and for tokens
+and codes, which must not be lost."""
 LONGEST_WAIT = 10.0
 """Seconds that a request waits for its turn; beyond, the caller is told when to come again."""
 _FIRST_PAUSE = 15.0
@@ -29,11 +35,11 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._turns: deque[float] = deque(maxlen=A_MINUTE)
+        self._turns: deque[float] = deque()
         self._closed_until = 0.0
         self._refusals = 0
 
-    def turn(self) -> float:
+    def turn(self, *, urgent: bool = False) -> float:
         """Take the next turn; the seconds to wait for it.
 
         Raises:
@@ -43,15 +49,18 @@ class Pace:
         at = max(now, self._closed_until)
         if len(self._turns) >= A_SECOND:
             at = max(at, self._turns[-A_SECOND] + 1.0)
-        if len(self._turns) >= A_MINUTE:
-            at = max(at, self._turns[-A_MINUTE] + 60.0)
+        most = A_MINUTE if urgent else ROUTINE
+        if len(self._turns) >= most:
+            at = max(at, self._turns[-most] + 60.0)
         if at - now > LONGEST_WAIT:
             raise ThrottledError(
                 "as many requests are under way as Cronofy allows an application",
                 timedelta(seconds=at - now),
                 diagnosis=diagnosis("throttled"),
             )
-        self._turns.append(at)
+        insort(self._turns, at)
+        if len(self._turns) > A_MINUTE:
+            self._turns.popleft()
         return at - now
 
     async def wait(self) -> None:
@@ -60,7 +69,7 @@ class Pace:
         Raises:
             ThrottledError: it is too far away.
         """
-        pause = self.turn()
+        pause = self.turn(urgent=_urgent.get())
         if pause > 0:
             await asyncio.sleep(pause)
 
@@ -84,6 +93,19 @@ class Pace:
         """Requests that were sent, or have their turn."""
         since = self._clock() - 60.0
         return sum(at > since for at in self._turns)
+
+
+_urgent: ContextVar[bool] = ContextVar("urgent", default=False)
+
+
+@contextmanager
+def urgently() -> Iterator[None]:
+    """Somebody waits for the requests within, or they must not be lost."""
+    token = _urgent.set(True)
+    try:
+        yield
+    finally:
+        _urgent.reset(token)
 
 
 _paces: WeakValueDictionary[tuple[str, str], Pace] = WeakValueDictionary()

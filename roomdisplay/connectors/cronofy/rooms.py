@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -36,9 +34,6 @@ MOST_EVENTS = 20_000
 BACK, AHEAD = timedelta(days=42), timedelta(days=201)
 """How far around now Cronofy keeps events, unless it was agreed otherwise."""
 _MOST_PAGES = 500
-_VOUCHED_FOR = 270.0
-"""Seconds for which Cronofy's word that it follows a calendar is believed: less than the interval
-at which a calendar is read beside its push channel."""
 _DAY = timedelta(days=1)
 _PAGE_GONE = frozenset({404, 410})
 
@@ -51,16 +46,13 @@ class RoomCalendar:
     unrestricted: bool
     """Whether events that others made may be changed."""
     provider: str
-    vouched_at: float
-    """When Cronofy said last that it follows the calendar; monotonic seconds."""
 
 
 class Rooms:
     """Finds the calendars of rooms, and reads their events."""
 
-    def __init__(self, session: Session, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self._monotonic = monotonic
         self._known: dict[str, RoomCalendar] = {}
         self._zones: dict[str, str] = {}
 
@@ -76,8 +68,12 @@ class Rooms:
         """Ask anew for what is known of a room."""
         self._known.pop(address.strip().lower(), None)
 
+    def is_known(self, address: str) -> bool:
+        """Whether a room's calendar was asked for before."""
+        return address.strip().lower() in self._known
+
     async def calendar(self, address: str) -> RoomCalendar:
-        """A room's calendar, which Cronofy has said recently to follow.
+        """A room's calendar, which Cronofy said to follow when it was asked for first.
 
         Raises:
             AuthorizationNeededError: the room is to be authorised.
@@ -87,9 +83,8 @@ class Rooms:
         """
         subject = subject_of(address)
         known = self._known.get(subject)
-        if known is not None and self._monotonic() - known.vouched_at < _VOUCHED_FOR:
+        if known is not None:
             return known
-        self._known.pop(subject, None)
         info = await self.info(address)
         found = await self._found(address, info)
         self._known[subject] = found
@@ -119,29 +114,25 @@ class Rooms:
             chosen.calendar_id,
             chosen.permission_level == UNRESTRICTED,
             next((one.provider_name for one in info.data.profiles), ""),
-            self._monotonic(),
         )
 
+    async def vouch(self, address: str) -> None:
+        """Have Cronofy say again that it follows a room's calendar, and that it is the same.
+
+        Raises:
+            ConnectorError: as `calendar`.
+        """
+        known = self._known.pop(subject_of(address), None)
+        if (await self.calendar(address)).id != (known.id if known else None):
+            raise UnavailableError("the room's calendar was exchanged for another; read again")
+
     async def events(self, address: str, window: Window) -> list[Event | None]:
-        """Everything that may touch a window, whole; what cannot be read is None.
+        """Everything that Cronofy holds of a window, whole; what cannot be read is None.
 
         Raises:
             ConnectorError: as `calendar`; or the events could not be had whole.
         """
-        began = self._monotonic()
         calendar = await self.calendar(address)
-        found = await self._read(address, calendar, window)
-        if found or calendar.vouched_at >= began:
-            return found
-        # A calendar that vanished, or was lost, may read as an empty one.
-        self.forget(address)
-        if (await self.calendar(address)).id == calendar.id:
-            return found
-        raise UnavailableError("the room's calendar was exchanged for another; read again")
-
-    async def _read(
-        self, address: str, calendar: RoomCalendar, window: Window
-    ) -> list[Event | None]:
         for _ in range(2):
             found = await self._pages(address, calendar, window)
             if found is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from roomdisplay.connectors.base import (
 from roomdisplay.connectors.booking import Booking
 from roomdisplay.connectors.cronofy.client import require
 from roomdisplay.connectors.cronofy.events import Placed, occurrence, place, takes_room
+from roomdisplay.connectors.cronofy.pace import urgently
 from roomdisplay.connectors.cronofy.reasons import diagnosis
 from roomdisplay.connectors.cronofy.rooms import RoomCalendar, Rooms
 from roomdisplay.connectors.cronofy.session import subject_of
@@ -55,14 +57,21 @@ class Writer:
         self._unseen: set[str] = set()
         """Keys of bookings that were sent but never showed; they may show yet."""
 
-    def _alone(self, address: str) -> asyncio.Lock:
-        return lock_of(self._rooms.session.client, "writing", subject_of(address))
+    @asynccontextmanager
+    async def _writing(self, address: str) -> AsyncIterator[None]:
+        """Write alone, and to a calendar that Cronofy says to follow now."""
+        lock = lock_of(self._rooms.session.client, "writing", subject_of(address))
+        with urgently():
+            async with lock:
+                if self._rooms.is_known(address):
+                    await self._rooms.vouch(address)
+                yield
 
     async def book(self, address: str, booking: Booking) -> Occurrence:
         """See `WritingConnector.book`."""
         if len(booking.key) > _LONGEST_KEY:
             raise ValueError("a booking's key is too long for Cronofy")
-        async with self._alone(address):
+        async with self._writing(address):
             window = Window(booking.start, booking.end)
             around = await self._placed(address, window)
             mine = _made_with(booking.key, around)
@@ -105,7 +114,7 @@ class Writer:
 
     async def change_end(self, address: str, source_id: str, end: datetime) -> Occurrence:
         """See `WritingConnector.change_end`."""
-        async with self._alone(address):
+        async with self._writing(address):
             one = await self._find(address, source_id)
             if one is None:
                 raise _gone()
@@ -113,7 +122,7 @@ class Writer:
 
     async def end(self, address: str, source_id: str, at: datetime) -> None:
         """See `WritingConnector.end`."""
-        async with self._alone(address):
+        async with self._writing(address):
             one = await self._find(address, source_id)
             if one is None:
                 raise _gone()
@@ -145,7 +154,7 @@ class Writer:
 
     async def release(self, address: str, source_id: str) -> None:
         """Cancel what the room has made, else decline; see `WritingConnector.release`."""
-        async with self._alone(address):
+        async with self._writing(address):
             one = await self._find(address, source_id)
             if one is None:
                 return

@@ -19,8 +19,8 @@ from roomdisplay.connectors.base import (
     Unchanged,
     Window,
 )
-from roomdisplay.connectors.contract import PLAIN, WINDOW, ZONE, berlin, event
-from roomdisplay.connectors.cronofy.rooms import Rooms
+from roomdisplay.connectors.contract import PLAIN, WINDOW, ZONE, berlin, event, utc
+from roomdisplay.connectors.contract_writing import booking
 from roomdisplay.connectors.cronofy.session import own_page
 
 EVENTS = "GET /v1/events"
@@ -142,19 +142,46 @@ async def test_old_news_of_a_lost_mailbox_is_not_told(stage: CronofyStage) -> No
         await connector.watch(ROOM, await stage.hook())
 
 
-async def test_cronofys_word_is_believed_for_minutes_only(stage: CronofyStage) -> None:
-    now = [0.0]
-    connector = stage.made()
-    connector._rooms = rooms = Rooms(connector._session, monotonic=lambda: now[0])
+async def test_what_is_not_news_must_be_vouched_for(stage: CronofyStage) -> None:
     await stage.put({"plain": PLAIN})
+    connector = stage.made()
+    first = await connector.read(ROOM, WINDOW, zone=ZONE)
+    stage.simulator.disconnect(ROOM)
+    for cursor in (first.cursor, None):
+        with pytest.raises(UnavailableError) as caught:
+            await connector.read(ROOM, WINDOW, cursor, zone=ZONE)
+        assert reason(caught.value) == "cronofy_profile_disconnected"
+
+
+async def test_news_needs_one_request(stage: CronofyStage) -> None:
+    await stage.put({"plain": PLAIN})
+    connector = stage.made()
+    first = await connector.read(ROOM, WINDOW, zone=ZONE)
+    stage.simulator.faults.order("GET", delay=0.0, times=99)
+    other = event("other", berlin("20261124T100000"), berlin("20261124T110000"))
+    await stage.put({"plain": PLAIN, "other": other})
+    await connector.read(ROOM, WINDOW, first.cursor, zone=ZONE)
+    assert stage.simulator.faults.taken == ["GET /v1/events"]
+
+
+async def test_our_own_booking_is_no_news(stage: CronofyStage) -> None:
+    """Cronofy may show what it was told to write though it lost the mailbox."""
+    await stage.put({"plain": PLAIN})
+    connector = stage.made()
+    first = await connector.read(ROOM, WINDOW, zone=ZONE)
+    await stage.made().book(ROOM, booking("key-1", utc(24, 10), utc(24, 11)))
+    stage.simulator.disconnect(ROOM)
+    with pytest.raises(UnavailableError):
+        await connector.read(ROOM, WINDOW, first.cursor, zone=ZONE)
+
+
+async def test_nothing_is_booked_where_cronofy_lost_the_mailbox(stage: CronofyStage) -> None:
+    connector = stage.made()
     await connector.read(ROOM, WINDOW, zone=ZONE)
     stage.simulator.disconnect(ROOM)
-    now[0] = 200.0
-    assert isinstance(await connector.read(ROOM, WINDOW, zone=ZONE), Picture)
-    now[0] = 280.0
-    with pytest.raises(UnavailableError):
-        await connector.read(ROOM, WINDOW, zone=ZONE)
-    assert rooms.zone(ROOM) == ZONE
+    with pytest.raises(UnavailableError) as caught:
+        await connector.book(ROOM, booking("key-1", utc(24, 10), utc(24, 11)))
+    assert reason(caught.value) == "cronofy_profile_disconnected"
 
 
 async def test_a_calendar_that_is_not_read_whole_yet(stage: CronofyStage) -> None:
