@@ -75,6 +75,11 @@ COMMANDS: tuple[Command, ...] = (
         "print a one-time link for the first owner, or for one who is locked out",
     ),
     Command(
+        ("admin", "doctor"),
+        "roomdisplay.admin.doctor_command",
+        "look whether connected calendar services do what they should, and say what repairs them",
+    ),
+    Command(
         ("admin", "migrate"),
         "roomdisplay.admin.migrate_command",
         "bring the Admin Center's store in step with this version",

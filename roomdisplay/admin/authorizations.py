@@ -25,7 +25,12 @@ from roomdisplay.admin.signals import say_why
 from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarHook
 from roomdisplay.admin.use_cases.calendars import make_due
-from roomdisplay.connectors.base import ConnectorError, UnavailableError
+from roomdisplay.connectors.base import (
+    AuthorizationNeededError,
+    ConnectorError,
+    ThrottledError,
+    UnavailableError,
+)
 from roomdisplay.connectors.push import AuthorizingConnector, Hook
 
 GATHERED_FOR = timedelta(seconds=1)
@@ -187,11 +192,14 @@ class Authorizations:
             ):
                 if isinstance(connector, AuthorizingConnector):
                     await connector.redeem(calendar.address, code, hook)
-        except UnavailableError as error:
+        except (UnavailableError, ThrottledError) as error:
             await self._failed([hook_id], error)  # the code is good still, perhaps
             return
-        except (ConnectorError, TimeoutError) as error:
-            await self._wanted_again(hook_id, error if isinstance(error, ConnectorError) else None)
+        except (AuthorizationNeededError, TimeoutError):
+            await self._wanted_again(hook_id, None)  # soon: nothing but the code was refused
+            return
+        except ConnectorError as error:
+            await self._wanted_again(hook_id, error)
             return
         await self._done(hook_id)
 

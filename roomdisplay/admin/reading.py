@@ -24,6 +24,8 @@ from roomdisplay.admin.pictures import (
 )
 from roomdisplay.admin.reading_plan import (
     CONFIRM_AFTER,
+    REJECTED_AGAIN,
+    REJECTED_FIRST,
     due_after_error,
     due_after_success,
     interval,
@@ -69,10 +71,23 @@ async def read_calendar(
         return None
     try:
         async with connections.use(task.connection) as connector:
-            async with asyncio.timeout(READ_LIMIT.total_seconds()):
-                told, full = await ask(connector, task)
-            answer = await asyncio.to_thread(look_at, admin, task, told, full)
-            return await _believe(admin, task, answer, full=full, connector=connector, rng=rng)
+            if (until := await _paused_until(admin, task)) is not None:
+                return until  # others were told so while this one waited for its turn
+            # A failure is stored before the turn goes to the next, who heeds it.
+            return await _read(admin, task, connector, rng)
+    except ConnectorError as error:  # what was entered makes no sense
+        return await _failed(admin, task, reason_of(error), error, rng)
+
+
+async def _read(
+    admin: Admin, task: Task, connector: Connector, rng: random.Random
+) -> datetime | None:
+    """Ask, and store what is answered, or that there was no answer to be believed."""
+    try:
+        async with asyncio.timeout(READ_LIMIT.total_seconds()):
+            told, full = await ask(connector, task)
+        answer = await asyncio.to_thread(look_at, admin, task, told, full)
+        return await _believe(admin, task, answer, full=full, connector=connector, rng=rng)
     except ConnectorError as error:
         return await _failed(admin, task, reason_of(error), error, rng)
     except TimeoutError:
@@ -83,6 +98,15 @@ async def read_calendar(
         # Neither message nor traceback: they could quote the service's answer.
         _log.error("reading a calendar failed unexpectedly: %s", type(error).__qualname__)
         return await _failed(admin, task, "unexpected", None, rng)
+
+
+async def _paused_until(admin: Admin, task: Task) -> datetime | None:
+    """Until when the whole service wants to be left alone; None: it does not."""
+    of_connection = CalendarConnection.id == task.connection.id
+    query = select(CalendarConnection.throttled_until).where(of_connection)
+    async with admin.store.reading() as session:
+        until = await session.scalar(query)
+    return until if until is not None and until > admin.clock() else None
 
 
 async def _believe(
@@ -111,7 +135,9 @@ async def _believe(
             return _due(task, calendar, now + CONFIRM_AFTER)
         calendar.unconfirmed_empty = False
         _mend(session, calendar, task)
-        connection.reason = connection.detail = connection.reason_since = None
+        if connection.reason is not None:
+            connection.reason = connection.detail = connection.reason_since = None
+            connection.throttled_until = None
         if calendar.read_at is None:  # what is shown may stay, but it is known again
             news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
         calendar.read_at, calendar.failures = task.started, 0
@@ -213,6 +239,9 @@ async def _failed(
         if connection is not None and isinstance(error, AuthorizationNeededError):
             reason, detail = await want_authorization(admin, session, calendar, connection)
         if connection is not None and isinstance(error, CredentialsRejectedError):
+            # Many calendars with one wrong password would lock the account.
+            hold = REJECTED_AGAIN if connection.reason else REJECTED_FIRST
+            connection.throttled_until = now + hold
             connection.reason_since = connection.reason_since or now
             connection.reason, connection.detail = reason, detail
         if calendar.reason is None:

@@ -30,6 +30,10 @@ ADMINISTRATOR_NEEDED = timedelta(hours=1)
 PUSHED_EVERY = timedelta(minutes=5)
 """How often a calendar is read whose service tells of its changes: what it does not tell is found
 by then."""
+REJECTED_FIRST = timedelta(minutes=1)
+"""How long all calendars of an account wait whose password is rejected: it may be this one's."""
+REJECTED_AGAIN = timedelta(minutes=15)
+"""And where the next one is rejected, too, and none was read in between."""
 LONGEST_INTERVAL = timedelta(hours=1)
 SHORTEST_INTERVAL = timedelta(seconds=10)
 TURN = timedelta(seconds=1)

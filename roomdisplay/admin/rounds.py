@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -14,6 +14,8 @@ from roomdisplay.admin.store.tables import DoctorReport
 from roomdisplay.admin.use_cases.doctor import run_doctor
 
 AT_ONCE = 2
+ASKED_EVERY = timedelta(minutes=1)
+"""How often to look for what another process asked for."""
 
 
 class Rounds:
@@ -37,7 +39,8 @@ class Rounds:
         for row in due:
             if row.connection_id not in self._tasks:
                 self._tasks.begin(row.connection_id, self._look_at(row))
-        return at
+        # A command beside the server may have asked, and cannot tell.
+        return min(at, now + ASKED_EVERY) if at else now + ASKED_EVERY
 
     async def settle(self) -> None:
         """Wait for what was begun."""

@@ -35,7 +35,7 @@ def with_store(options: argparse.Namespace, work: Callable[[Admin], Awaitable[No
     os.umask(0o077)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _become_owner(settings.data_dir)
+        become_owner(settings.data_dir)
         asyncio.run(_run(settings, work))
     except (StartError, OSError) as error:
         sys.stderr.write(f"roomdisplay: {error}\n")
@@ -58,7 +58,7 @@ async def _run(settings: ServerSettings, work: Callable[[Admin], Awaitable[None]
         await store.close()
 
 
-def _become_owner(data_dir: Path) -> None:
+def become_owner(data_dir: Path) -> None:
     """As root, act as the data folder's owner: the server must be able to open what we write."""
     if os.geteuid() == 0:
         owner = data_dir.stat()

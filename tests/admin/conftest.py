@@ -189,17 +189,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def admin(empty_store: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Admin]:
+def admin_sealer() -> Sealer:
+    return Sealer(os.urandom(32), "test")
+
+
+@pytest.fixture
+async def admin(
+    empty_store: Path, tmp_path: Path, clock: Clock, admin_sealer: Sealer
+) -> AsyncIterator[Admin]:
     shutil.copy(empty_store, tmp_path / "admin.db")
     settings = ServerSettings(data_dir=tmp_path, public_origins=("https://rooms.example.com",))
     news = News()
     store = Store(settings.database_url, news)
-    sealer = Sealer(os.urandom(32), "test")
     yield Admin(
         store=store,
         clock=clock,
         news=news,
-        sealer=sealer,
+        sealer=admin_sealer,
         settings=settings,
         last_read=LastRead(clock.boottime),
     )

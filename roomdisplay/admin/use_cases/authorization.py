@@ -101,10 +101,10 @@ async def begin_authorization(  # noqa: PLR0917 - the form's own parts, in its o
         service, name = row.service, row.name
         settings, _ = changed_entry(admin, actor, row, form)
         agreed = await checked_entry(admin, service, name, _whole(settings), consents or {})
+    window, state = _window(service), new_token()
     redirect_uri = await require_reachable(admin, settings.values) + CALLBACK_PATH
-    state = new_token()
     try:
-        url = _window(service).authorization_url(settings, redirect_uri=redirect_uri, state=state)
+        url = window.authorization_url(settings, redirect_uri=redirect_uri, state=state)
     except ConnectorError as error:
         raise service_error(error) from error
     kept = _Entered(dict(settings.values), dict(settings.secrets), redirect_uri, agreed)

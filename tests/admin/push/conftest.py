@@ -41,7 +41,7 @@ from roomdisplay.connectors.base import (
     Unchanged,
     Window,
 )
-from roomdisplay.connectors.diagnosis import Finding, Probe
+from roomdisplay.connectors.diagnosis import Finding, Probe, Verdict
 from roomdisplay.connectors.push import (
     Hook,
     HookAnswer,
@@ -92,7 +92,10 @@ class Service:
     refused: Callable[[str, ConnectorError], None] | None = None
     listened: int = 0
     hang_up: asyncio.Event = field(default_factory=asyncio.Event)
-    findings: list[Finding] | None = None
+    findings: list[Finding] | None = field(
+        default_factory=lambda: [Finding(check="signs_in", verdict=Verdict.GOOD)]
+    )
+    """What the service finds wrong with itself; None: it cannot tell."""
     probes: list[Probe] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
     """Of the window: the token that each is good for, once."""
