@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -77,6 +79,8 @@ class Tokens:
         self._account = account
         self._door = HttpDoor(limits=_LIMITS, authority=account.authority)
         self._turn = asyncio.Lock()
+        # Its own: the loop's threads resolve the names that the waiting library waits for.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="msal")
         self._adapter: _DoorForMsal | None = None
         self._app: msal.ConfidentialClientApplication | None = None
         self._token: Token | None = None
@@ -84,6 +88,7 @@ class Tokens:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._door.aclose()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def get(self, stale: Token | None = None) -> Token:
         """A token that is good now.
@@ -103,7 +108,8 @@ class Tokens:
                 if self._adapter is None:
                     self._adapter = _DoorForMsal(self._door, self._account.cloud.login, loop)
                 afresh = stale is not None
-                result = await asyncio.to_thread(self._ask, self._adapter, afresh=afresh)
+                asking = functools.partial(self._ask, self._adapter, afresh=afresh)
+                result = await loop.run_in_executor(self._thread, asking)
                 token = self._token = _token(result, sent_at)
             return token
 

@@ -10,7 +10,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from roomdisplay.connectors.base import ConnectionSettings, CredentialsRejectedError
+from roomdisplay.connectors.base import (
+    ConnectionSettings,
+    CredentialsRejectedError,
+    Diagnosis,
+    Surroundings,
+)
+from roomdisplay.connectors.graph import connect
 from roomdisplay.connectors.graph.certificate import parse_certificate
 from roomdisplay.connectors.graph.settings import CLOUDS, parse_account
 
@@ -102,6 +108,15 @@ def test_what_cannot_be_right_is_told_apart() -> None:
     assert refused({}) == "office365_secret_missing"
     assert refused(cloud="moon") == "office365_hosts_wrong"
     assert refused({"certificate": "x"}) == "office365_certificate_unreadable"
+
+
+def test_an_authority_that_is_none() -> None:
+    settings = ConnectionSettings(
+        values={**VALUES, "authority": "not a certificate"}, secrets={"secret": "s"}
+    )
+    with pytest.raises(CredentialsRejectedError) as caught:
+        connect(settings, Surroundings(clock=lambda: datetime.now(UTC)))
+    assert caught.value.diagnosis == Diagnosis("office365_authority_unreadable")
 
 
 def test_a_certificate_and_its_key_in_any_order() -> None:

@@ -18,6 +18,7 @@ from roomdisplay.connectors.base import (
     ThrottledError,
     UnavailableError,
 )
+from roomdisplay.connectors.graph.reasons import diagnosis_of
 from roomdisplay.connectors.graph.refusals import Reply, refused, sign_in_refused
 
 ROOM = "room1@contoso.example"
@@ -141,3 +142,15 @@ def test_the_id_of_a_secret_is_told_from_a_wrong_one() -> None:
 def test_what_passes_is_no_refusal() -> None:
     for said in ({"error": "temporarily_unavailable"}, {"error": "x", "error_codes": [90033]}):
         assert isinstance(sign_in_refused(said, host="x", params={}), UnavailableError)
+
+
+def test_what_has_no_reason_of_its_own_has_one_by_its_kind() -> None:
+    found = [
+        diagnosis_of(one).reason
+        for one in (
+            UnavailableError("x"),
+            ThrottledError("x", timedelta(seconds=1)),
+            ConflictError("x"),
+        )
+    ]
+    assert found == ["office365_unreachable", "office365_throttled", "office365_unexpected"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from roomdisplay.connectors.base import (
     UnavailableError,
 )
 from roomdisplay.connectors.contract import WINDOW
+from roomdisplay.connectors.diagnosis import Probe, Verdict
 from roomdisplay.connectors.graph.connector import GraphConnector
 
 KEY = rsa.generate_private_key(65537, 2048)
@@ -99,6 +101,32 @@ async def test_a_certificate_that_has_expired_is_not_even_tried(office: Office) 
     assert caught.value.diagnosis is not None
     assert caught.value.diagnosis.reason == "office365_certificate_expired"
     assert office.simulator.sign_in.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "why"),
+    [
+        (300, Verdict.GOOD, None),
+        (12, Verdict.WARNING, "office365_certificate_expiring"),
+        (-1, Verdict.BAD, "office365_certificate_expired"),
+    ],
+)
+async def test_the_doctor_looks_at_a_certificates_end(
+    office: Office, days: int, verdict: Verdict, why: str | None
+) -> None:
+    ends = office.clock() + timedelta(days=days, minutes=1)
+    one = certificate(office.clock() - timedelta(days=90), ends)
+    office.application.certificates.append(one)
+    probe = Probe(window=WINDOW, zone="UTC", room=ROOM)
+    found = [one async for one in with_certificate(office, one).diagnose(probe)]
+    assert (found[0].check, found[0].verdict) == ("office365_certificate", verdict)
+    told = found[0].diagnosis
+    assert (told.reason if told else None) == why
+    if told is not None:
+        assert told.params["date"] == f"{ends:%Y-%m-%d}"
+        assert told.params.get("days", "12") == "12"
+    later = {one.verdict for one in found[1:]}
+    assert (later == {Verdict.SKIPPED}) is (verdict is Verdict.BAD)
 
 
 async def test_a_clock_that_is_wrong(office: Office) -> None:
@@ -196,6 +224,15 @@ async def test_the_secret_goes_to_the_sign_in_host_alone(office: Office) -> None
     error = await refusal(office.connector())
     assert isinstance(error, MalformedAnswerError)
     assert "names another host" in error.detail
+
+
+async def test_many_sign_in_at_once_where_threads_are_few(office: Office) -> None:
+    with ThreadPoolExecutor(1) as one_thread:
+        asyncio.get_running_loop().set_default_executor(one_thread)
+        host = office.origin.replace("127.0.0.1", "localhost")  # a name, to be resolved
+        connectors = [office.connector(login_host=host, graph_host=host) for _ in range(6)]
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(one.read(ROOM, WINDOW) for one in connectors))
 
 
 async def test_the_environment_decides_nothing(
