@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
@@ -16,8 +17,8 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.errors import StartError
 from roomdisplay.admin.news import News, room_topic
 from roomdisplay.admin.store import Base, Store, news_after_commit
-from roomdisplay.admin.store.migrate import migrate
-from roomdisplay.admin.store.tables import Room
+from roomdisplay.admin.store.migrate import alembic_config, migrate
+from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
 
 
 def a_room(at: datetime = datetime(2026, 1, 1, tzinfo=UTC), **facts: object) -> Room:
@@ -39,6 +40,39 @@ async def test_migrating_twice_changes_nothing(admin: Admin) -> None:
     await migrate(admin.store)
     async with admin.store.reading() as session:
         assert (await session.scalars(select(Room.name))).all() == ["Atlas"]
+
+
+async def test_a_store_of_the_first_release_is_brought_in_step_with_all_it_holds(
+    tmp_path: Path,
+) -> None:
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'admin.db'}", News())
+
+    def first_release(connection: Connection) -> None:
+        command.upgrade(alembic_config(connection), "0001")
+
+    writing = store.engine.execution_options(roomdisplay_writes=True)
+    async with writing.begin() as connection:
+        await connection.run_sync(first_release)
+        for statement in (
+            'INSERT INTO calendar_connections (id, service, name, "values", kind, check_every_s,'
+            " created_at) VALUES ('c', 'caldav', 'House', '{}', 'live', 60, '2026-01-01')",
+            "INSERT INTO calendars (id, connection_id, address, name, typed, failures,"
+            " unconfirmed_empty, warnings, unreadable) VALUES ('k', 'c', 'a', 'A', 0, 0, 0, '[]', 0)",
+            "INSERT INTO calendar_pictures (calendar_id, window_start, window_end, timezone, digest,"
+            " body) VALUES ('k', '2026-01-01', '2026-01-02', 'UTC', '', x'00')",
+            "INSERT INTO rooms (id, name, timezone, equipment, calendar_id, created_at) VALUES"
+            " ('r', 'Atlas', 'UTC', '[]', 'k', '2026-01-01')",
+        ):
+            await connection.execute(text(statement))
+    await migrate(store)
+    async with store.reading() as session:
+        calendar = (await session.scalars(select(Calendar))).one()
+        connection_row = (await session.scalars(select(CalendarConnection))).one()
+        room = (await session.scalars(select(Room))).one()
+        assert len((await session.scalars(select(CalendarPicture))).all()) == 1
+    assert (calendar.told_by, calendar.throttled_until, connection_row.push) == (None, None, "none")
+    assert room.calendar_id == calendar.id
+    await store.close()
 
 
 async def test_a_newer_schema_is_refused_with_words(admin: Admin) -> None:
