@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import httpx
@@ -23,6 +23,7 @@ from roomdisplay.connectors.base import (
     Window,
 )
 from roomdisplay.connectors.booking import Booking
+from roomdisplay.connectors.cronofy import meetings
 from roomdisplay.connectors.cronofy.client import require
 from roomdisplay.connectors.cronofy.events import Placed, occurrence, place, takes_room
 from roomdisplay.connectors.cronofy.pace import urgently
@@ -33,13 +34,10 @@ from roomdisplay.connectors.cronofy.tokens import lock_of
 
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0, 4.0, 5.0)
 """Seconds between two looks for what was written: 15 in all."""
-_LONGEST_SUMMARY = 1024
-_LONGEST_DESCRIPTION = 4096
 _LONGEST_KEY = 64
 _NEAR = (timedelta(days=2), timedelta(days=9))
 _FAR = (timedelta(days=42), timedelta(days=200))
 """How far around now a meeting is looked for, of which nothing but its id is known."""
-_INSTANT = timedelta(seconds=1)
 
 
 class Writer:
@@ -74,21 +72,25 @@ class Writer:
         async with self._writing(address):
             window = Window(booking.start, booking.end)
             around = await self._placed(address, window)
-            mine = _made_with(booking.key, around)
+            mine = meetings.made_with(booking.key, around)
             if mine is None:
-                standing = _in_the_way(around, window, None)
+                standing = meetings.in_the_way(around, window, None)
                 if standing:
                     await self._withdraw(address, booking.key)
-                    raise _conflict(standing[0])
+                    raise meetings.conflict(standing[0])
                 calendar = await self._rooms.calendar(address)
                 self._unseen.add(booking.key)
-                await self._upsert(address, calendar, _wanted(booking))
+                await self._upsert(address, calendar, meetings.booked(booking))
                 mine, around = await self._until_made(address, booking, window)
             self._unseen.discard(booking.key)
-            earlier = [one for one in _in_the_way(around, _span(mine), mine) if _first(one, mine)]
+            earlier = [
+                one
+                for one in meetings.in_the_way(around, meetings.span_of(mine), mine)
+                if meetings.is_first(one, mine)
+            ]
             if earlier:
                 await self._remove(address, mine, window)
-                raise _conflict(earlier[0])
+                raise meetings.conflict(earlier[0])
             return occurrence(mine)
 
     async def _withdraw(self, address: str, key: str) -> None:
@@ -107,7 +109,7 @@ class Writer:
         self, address: str, booking: Booking, window: Window
     ) -> tuple[Placed, list[Placed]]:
         async for around in self._looks(address, window):
-            mine = _made_with(booking.key, around)
+            mine = meetings.made_with(booking.key, around)
             if mine is not None:
                 return mine, around
         raise _late()
@@ -139,13 +141,13 @@ class Writer:
         window = Window(one.span.start, max(end, one.span.end))
         if end > one.span.end:
             around = await self._placed(address, window)
-            standing = _in_the_way(around, Window(one.span.end, end), one)
+            standing = meetings.in_the_way(around, Window(one.span.end, end), one)
             if standing:
-                raise _conflict(standing[0])
+                raise meetings.conflict(standing[0])
         calendar = await self._calendar_for(address, one, "update")
-        await self._upsert(address, calendar, _changed(one, end))
+        await self._upsert(address, calendar, meetings.with_end(one, end))
         async for around in self._looks(address, window):
-            found = _named(one.source_id, around)
+            found = meetings.named(one.source_id, around)
             if found is None:
                 raise _gone()
             if found.span.end == end:
@@ -158,7 +160,7 @@ class Writer:
             one = await self._find(address, source_id)
             if one is None:
                 return
-            window = _span(one)
+            window = meetings.span_of(one)
             organizer = one.event.organizer.email if one.event.organizer else None
             own = (organizer or "").strip().lower() == subject_of(address)
             options = one.event.options
@@ -184,7 +186,7 @@ class Writer:
     async def _remove(self, address: str, one: Placed, window: Window) -> None:
         calendar = await self._calendar_for(address, one, "delete")
         answer = await self._rooms.session.as_room(
-            address, "DELETE", _events_of(calendar), json=_name(one)
+            address, "DELETE", _events_of(calendar), json=meetings.name_of(one)
         )
         if answer.status != httpx.codes.NOT_FOUND:
             require(answer, "the meeting", scope="delete_event")
@@ -192,7 +194,7 @@ class Writer:
 
     async def _until_gone(self, address: str, one: Placed, window: Window) -> None:
         async for around in self._looks(address, window):
-            found = _named(one.source_id, around)
+            found = meetings.named(one.source_id, around)
             if found is None or not takes_room(found.event):
                 return
         raise _late()
@@ -216,7 +218,7 @@ class Writer:
         now = self._clock()
         for before, after in (_NEAR, _FAR):
             around = await self._placed(address, Window(now - before, now + after))
-            found = _named(source_id, around)
+            found = meetings.named(source_id, around)
             if found is not None and takes_room(found.event):
                 return found
         return None
@@ -235,88 +237,8 @@ class Writer:
         return [one for one in placed if not one.event.deleted]
 
 
-def _wanted(booking: Booking) -> dict[str, object]:
-    wanted: dict[str, object] = {
-        "event_id": booking.key,
-        "summary": booking.title[:_LONGEST_SUMMARY],
-        "description": booking.note[:_LONGEST_DESCRIPTION],
-        "start": _written(booking.start),
-        "end": _written(booking.end),
-        "tzid": "Etc/UTC",
-        "transparency": "opaque",
-        "event_private": False,
-    }
-    return wanted
-
-
-def _changed(one: Placed, end: datetime) -> dict[str, object]:
-    """The same event with another end; everything that an upsert could lose is sent along."""
-    event = one.event
-    wanted: dict[str, object] = {
-        **_name(one),
-        "summary": (event.summary or "")[:_LONGEST_SUMMARY] or "-",
-        "start": _written(one.span.start),
-        "end": _written(end),
-        "tzid": "Etc/UTC",
-    }
-    if event.description and len(event.description) <= _LONGEST_DESCRIPTION:
-        wanted["description"] = event.description
-    if event.location and event.location.description:
-        wanted["location"] = {"description": event.location.description}
-    if event.event_private is not None:
-        wanted["event_private"] = event.event_private
-    return wanted
-
-
-def _name(one: Placed) -> dict[str, object]:
-    if one.event.event_id:
-        return {"event_id": one.event.event_id}
-    return {"event_uid": one.event.event_uid}
-
-
 def _events_of(calendar: RoomCalendar) -> str:
     return f"/v1/calendars/{quote(calendar.id, safe='')}/events"
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _span(one: Placed) -> Window:
-    return Window(one.span.start, max(one.span.end, one.span.start + _INSTANT))
-
-
-def _made_with(key: str, around: Sequence[Placed]) -> Placed | None:
-    return next(
-        (one for one in around if one.event.event_id == key and takes_room(one.event)), None
-    )
-
-
-def _named(source_id: str, around: Sequence[Placed]) -> Placed | None:
-    return next((one for one in around if one.source_id == source_id), None)
-
-
-def _in_the_way(around: Sequence[Placed], window: Window, mine: Placed | None) -> list[Placed]:
-    return [
-        one
-        for one in around
-        if (mine is None or one.source_id != mine.source_id)
-        and takes_room(one.event)
-        and one.span.start < min(window.end, one.span.end)
-        and one.span.end > window.start
-    ]
-
-
-def _first(other: Placed, mine: Placed) -> bool:
-    """Whether the other was created first; where that cannot be told, has the smaller name."""
-    made = (other.event.created or "", mine.event.created or "")
-    if made[0] != made[1] and all(made):
-        return made[0] < made[1]
-    return (other.event.event_id or "") < (mine.event.event_id or "")
-
-
-def _conflict(other: Placed) -> ConflictError:
-    return ConflictError("the room is taken at this time", by=occurrence(other))
 
 
 def _gone() -> CalendarGoneError:
