@@ -172,6 +172,7 @@ class Jobs:
         now = self._admin.clock()
         old = now - LEFTOVERS_KEPT_FOR
         async with self._admin.store.transaction() as session:
+            self._admin.pace.retain(set(await session.scalars(select(Calendar.id))))
             await forget_old(session, now)
             await forget_ended_sessions(session, now)
             await forget_old_keys(session, now)

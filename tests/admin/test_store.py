@@ -21,6 +21,18 @@ from roomdisplay.admin.store.migrate import alembic_config, migrate
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
 
 
+ROWS_OF_THE_FIRST_RELEASE = """
+INSERT INTO calendar_connections (id, service, name, "values", kind, check_every_s, created_at)
+VALUES ('c', 'caldav', 'House', '{}', 'live', 60, '2026-01-01');
+INSERT INTO calendars (id, connection_id, address, name, typed, failures, unconfirmed_empty,
+warnings, unreadable) VALUES ('k', 'c', 'a', 'A', 0, 0, 0, '[]', 0);
+INSERT INTO calendar_pictures (calendar_id, window_start, window_end, timezone, digest, body)
+VALUES ('k', '2026-01-01', '2026-01-02', 'UTC', '', x'00');
+INSERT INTO rooms (id, name, timezone, equipment, calendar_id, created_at)
+VALUES ('r', 'Atlas', 'UTC', '[]', 'k', '2026-01-01')
+"""
+
+
 def a_room(at: datetime = datetime(2026, 1, 1, tzinfo=UTC), **facts: object) -> Room:
     return Room(name="Atlas", timezone="Europe/Paris", created_at=at, **facts)
 
@@ -53,16 +65,7 @@ async def test_a_store_of_the_first_release_is_brought_in_step_with_all_it_holds
     writing = store.engine.execution_options(roomdisplay_writes=True)
     async with writing.begin() as connection:
         await connection.run_sync(first_release)
-        for statement in (
-            'INSERT INTO calendar_connections (id, service, name, "values", kind, check_every_s,'
-            " created_at) VALUES ('c', 'caldav', 'House', '{}', 'live', 60, '2026-01-01')",
-            "INSERT INTO calendars (id, connection_id, address, name, typed, failures,"
-            " unconfirmed_empty, warnings, unreadable) VALUES ('k', 'c', 'a', 'A', 0, 0, 0, '[]', 0)",
-            "INSERT INTO calendar_pictures (calendar_id, window_start, window_end, timezone, digest,"
-            " body) VALUES ('k', '2026-01-01', '2026-01-02', 'UTC', '', x'00')",
-            "INSERT INTO rooms (id, name, timezone, equipment, calendar_id, created_at) VALUES"
-            " ('r', 'Atlas', 'UTC', '[]', 'k', '2026-01-01')",
-        ):
+        for statement in ROWS_OF_THE_FIRST_RELEASE.split(";"):
             await connection.execute(text(statement))
     await migrate(store)
     async with store.reading() as session:
