@@ -144,10 +144,7 @@ def _rooms(values: GuideValues | None) -> Step:
     shown: tuple[Shown, ...] = ()
     if values is not None:
         named = [commands.add_room(values.room_list, room) for room in values.rooms]
-        shown = (
-            *((_shown("named", *named),) if named else ()),
-            _shown("all_rooms", commands.add_all_rooms(values.room_list)),
-        )
+        shown = _named_or_all(named, commands.add_all_rooms(values.room_list))
     return Step(key="add_rooms", words=("guide.rooms_words",), commands=shown)
 
 
@@ -155,12 +152,15 @@ def _processing(values: GuideValues | None) -> Step:
     shown: tuple[Shown, ...] = ()
     if values is not None:
         named = [commands.keep_meetings(room) for room in values.rooms]
-        shown = (
-            *((_shown("named", *named),) if named else ()),
-            _shown("all_rooms", commands.keep_all_meetings()),
-        )
+        shown = _named_or_all(named, commands.keep_all_meetings())
     words = ("guide.processing_words", "guide.processing_after")
     return Step(key="processing", words=words, commands=shown)
+
+
+def _named_or_all(named: Sequence[Call], every: Pipeline) -> tuple[Shown, ...]:
+    if not named:
+        return (_shown("every_room", every),)
+    return (_shown("named", *named), _shown("all_rooms", every))
 
 
 def _done() -> Step:

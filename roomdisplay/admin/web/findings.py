@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from roomdisplay.admin.guide.repairs import repair_for
 from roomdisplay.admin.guide.steps import written
@@ -54,8 +55,24 @@ def tell(t: Catalogue, diagnosis: Diagnosis, values: GuideValues | None) -> Told
     )
 
 
+def check_views(
+    t: Catalogue, findings: Iterable[Finding], values: GuideValues | None
+) -> list[CheckView]:
+    """All findings for the page; what is wrong is told once, where it was found."""
+    shown, reasons = [], set[str]()
+    for one in findings:
+        view = check_view(t, one, values)
+        if one.diagnosis is not None:
+            if one.verdict is Verdict.SKIPPED and one.diagnosis.reason in reasons:
+                above = Told(words=t("doctor.see_above"), repair="", commands="")
+                view = replace(view, told=above)
+            reasons.add(one.diagnosis.reason)
+        shown.append(view)
+    return shown
+
+
 def check_view(t: Catalogue, finding: Finding, values: GuideValues | None) -> CheckView:
-    """One finding for the page."""
+    """One finding in words."""
     shape, role = SHAPES[finding.verdict]
     key = f"check.{finding.check}"
     return CheckView(
@@ -65,7 +82,7 @@ def check_view(t: Catalogue, finding: Finding, values: GuideValues | None) -> Ch
         role=role,
         facts=_facts(t, finding),
         told=tell(t, finding.diagnosis, values) if finding.diagnosis else None,
-        detail=finding.detail,
+        detail=finding.detail if finding.verdict in {Verdict.BAD, Verdict.WARNING} else "",
     )
 
 
@@ -77,7 +94,13 @@ def _facts(t: Catalogue, finding: Finding) -> str:
             return t(key, **finding.facts)
         except (KeyError, IndexError):
             pass
-    return " · ".join(str(value) for value in finding.facts.values() if value)
+    return " · ".join(_fact(t, name, value) for name, value in finding.facts.items() if value)
+
+
+def _fact(t: Catalogue, name: str, value: str) -> str:
+    if t.has(f"fact.{name}") and value.isascii() and value.isdecimal():
+        return t(f"fact.{name}", n=int(value))
+    return value
 
 
 def _say(t: Catalogue, key: str, diagnosis: Diagnosis) -> str:

@@ -43,4 +43,4 @@ def by_list(calendars: Iterable[CalendarView]) -> list[RoomList]:
         name = first.group or first.connection_name
         connection = first.connection_name if several and first.group else ""
         found.append(RoomList(key, name, connection, members))
-    return found
+    return sorted(found, key=lambda one: (one.name.casefold(), one.connection.casefold()))

@@ -20,7 +20,7 @@ from roomdisplay.admin.use_cases.services import (
     get_connection,
     rename_connection,
 )
-from roomdisplay.admin.web.findings import check_view
+from roomdisplay.admin.web.findings import check_views
 from roomdisplay.admin.web.grouping import grouped
 from roomdisplay.admin.web.pages.service_problems import problems
 from roomdisplay.admin.web.pages.step_2 import off_to, session_of
@@ -131,7 +131,7 @@ async def _connection(
         calendars=calendars,
         report=report,
         at_work=at_work,
-        checks=[check_view(visit.t, one, values) for one in report.findings] if report else [],
+        checks=check_views(visit.t, report.findings, values) if report else [],
         consents=agreed,
         **problems(visit, error, values),
     )

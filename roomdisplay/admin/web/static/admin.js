@@ -10,6 +10,16 @@
   const busy = (element) => element.contains(document.activeElement)
     && document.activeElement.matches("input, select, textarea");
 
+  // What only the browser knows: copying works here, and what was unfolded stays so.
+  const offerCopies = (part) => {
+    for (const button of part.querySelectorAll("button[data-copy]")) { button.hidden = false; }
+  };
+  const keepAsIs = (old, next) => {
+    offerCopies(next);
+    const unfolded = [...old.querySelectorAll("details")].map((one) => one.open);
+    next.querySelectorAll("details").forEach((one, number) => { one.open = unfolded[number] ?? one.open; });
+  };
+
   async function refresh() {
     if (running) { again = true; return; }
     running = true;
@@ -21,10 +31,10 @@
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const old of document.querySelectorAll("[data-live][id]")) {
           const next = fresh.getElementById(old.id);
+          if (next) { keepAsIs(old, next); }
           if (!next || busy(old) || next.outerHTML === old.outerHTML) { continue; }
           const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
           old.replaceWith(document.adoptNode(next));
-          offerCopies();
           if (focused) { document.getElementById(focused)?.focus(); }
         }
       } while (again);
@@ -86,10 +96,7 @@
     getSelection().selectAllChildren(source);
     return document.execCommand("copy");
   };
-  const offerCopies = () => {
-    for (const button of document.querySelectorAll("button[data-copy][hidden]")) { button.hidden = false; }
-  };
-  offerCopies();
+  offerCopies(document);
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button[data-copy]");
     if (!button || button.dataset.words || !(await copy(document.getElementById(button.dataset.copy)))) { return; }
