@@ -20,7 +20,6 @@ from roomdisplay.admin.store import Base, Store, news_after_commit
 from roomdisplay.admin.store.migrate import alembic_config, migrate
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarPicture, Room
 
-
 ROWS_OF_THE_FIRST_RELEASE = """
 INSERT INTO calendar_connections (id, service, name, "values", kind, check_every_s, created_at)
 VALUES ('c', 'caldav', 'House', '{}', 'live', 60, '2026-01-01');
