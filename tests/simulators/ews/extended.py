@@ -10,7 +10,7 @@ from simulators.organisation import Item
 from .fields import FIELDS, Shown
 from .soap import TYPES, Element, SoapFault, t
 
-PUBLIC_STRINGS: Final = "00020329-0000-0000-C000-000000000046"
+PUBLIC_STRINGS: Final = "00020329-0000-0000-c000-000000000046"
 _PUBLIC: Final = "PublicStrings"
 _INSTANCES: Final = {"single": "0", "master": "1", "occurrence": "2", "exception": "3"}
 
@@ -45,8 +45,7 @@ def _text(name: str, shown: Shown) -> str | None:
 def name_of(path: Element) -> str:
     """Under which name the organisation keeps a property.
 
-    Properties of PublicStrings go by their plain name; those of other sets as Graph calls them, so
-    that both sides see the same.
+    It is the name that Graph has for it, so that both sides see the same.
 
     Raises:
         SoapFault: the path is none: Exchange wants one of its five forms, and a type.
@@ -60,8 +59,8 @@ def name_of(path: Element) -> str:
         raise SoapFault("ErrorInvalidExtendedProperty", text)
     if tag is not None:
         return f"{kind} 0x{int(str(tag), 0):04X}"
-    if space.lower() in (_PUBLIC.lower(), PUBLIC_STRINGS.lower()) and name is not None:
-        return str(name)
+    if space == _PUBLIC:
+        space = PUBLIC_STRINGS
     where = f"{kind} {{{space.lower()}}}"
     return f"{where} Name {name}" if name is not None else f"{where} Id {int(str(number), 0):#06x}"
 
@@ -70,8 +69,10 @@ def value(path: Element, shown: Shown) -> str | None:
     """What an ExtendedFieldURI names; None where the item has no such property."""
     stored = {**shown.one.master.properties, **shown.one.item.properties}
     key = name_of(path)
-    if key in stored:
-        return stored[key]
+    _, public, name = key.partition(f"{{{PUBLIC_STRINGS}}} Name ")
+    for one in (key, name):
+        if one in stored:
+            return stored[one]
     said = path.attrib
     if "PropertyTag" in said:
         return _asked(_TAGS, str(said["PropertyTag"]), shown)
@@ -79,7 +80,7 @@ def value(path: Element, shown: Shown) -> str | None:
         sets = {"Appointment": _APPOINTMENT, "Common": _COMMON}
         known = sets.get(str(said.get("DistinguishedPropertySetId")), {})
         return _asked(known, str(said["PropertyId"]), shown)
-    return _public(key, shown)
+    return _public(name, shown) if public else None
 
 
 def _asked(
@@ -89,9 +90,9 @@ def _asked(
     return None if read is None else read(shown)
 
 
-def _public(key: str, shown: Shown) -> str | None:
+def _public(name: str, shown: Shown) -> str | None:
     online = shown.one.item.online
-    match key:
+    match name:
         case "urn:schemas:calendar:instancetype":
             return _INSTANCES[shown.one.kind]
         case "urn:schemas:calendar:uid":
