@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from roomdisplay.connectors.base import (
     CalendarInfo,
@@ -15,26 +18,35 @@ from roomdisplay.connectors.base import (
     Picture,
     Push,
     Surroundings,
+    UnavailableError,
     Unchanged,
     Window,
 )
 from roomdisplay.connectors.booking import Booking
 from roomdisplay.connectors.diagnosis import Finding, Probe
-from roomdisplay.connectors.ews.doctor import Doctor
-from roomdisplay.connectors.ews.listening import Listener
-from roomdisplay.connectors.ews.network import Network
-from roomdisplay.connectors.ews.reading import Shelf, read_calendar
-from roomdisplay.connectors.ews.rooms import first_room, listed_rooms
-from roomdisplay.connectors.ews.server import AT_ONCE, Server
 from roomdisplay.connectors.ews.settings import parse_settings
-from roomdisplay.connectors.ews.writing import Writer
 from roomdisplay.model.room import SourceKind
 
-# They log whole requests: credentials, answers, meetings.
-for _logger in ("exchangelib", "requests", "urllib3", "requests_ntlm", "spnego"):
-    logging.getLogger(_logger).setLevel(logging.CRITICAL + 1)
+if TYPE_CHECKING:
+    from roomdisplay.connectors.ews.machinery import Machinery
+    from roomdisplay.connectors.ews.network import Network
 
-_PROOF = timedelta(days=1)
+_MACHINERY = "roomdisplay.connectors.ews.machinery"
+_AT_ONCE = 4
+"""Requests at the same time. Exchange's usual policy allows 27 for each account."""
+
+
+def connect(settings: ConnectionSettings, surroundings: Surroundings) -> ExchangeConnector:
+    """Make a connector from what the administrator entered; nothing is sent yet.
+
+    Args:
+        settings: with the values and secrets of `FIELDS`.
+        surroundings: its clock tells where to look for a meeting that is to be changed.
+
+    Raises:
+        MalformedAnswerError: the settings make no sense.
+    """
+    return ExchangeConnector(settings, surroundings)
 
 
 class ExchangeConnector:
@@ -42,7 +54,7 @@ class ExchangeConnector:
 
     Requests run in a few threads of the connection's own. With impersonation each is charged to the
     room's mailbox; as a delegate all are charged to the service account, which is therefore asked
-    less often.
+    less often. exchangelib is imported by the first use, in a thread: it takes its time.
     """
 
     kind = SourceKind.LIVE
@@ -64,18 +76,30 @@ class ExchangeConnector:
         Raises:
             MalformedAnswerError: the settings make no sense.
         """
-        self._server = Server(parse_settings(settings), network=network)
-        self._shelf = Shelf()
-        self._writer = Writer(self._server, surroundings.clock)
-        impersonates = self._server.settings.impersonates
-        self.check_every = timedelta(seconds=60 if impersonates else 300)
-        self.capabilities = Capabilities(write=True, push=Push.STREAM, at_once=AT_ONCE)
+        self._settings = parse_settings(settings)
         self._clock = surroundings.clock
+        self._network = network
+        self._opening = asyncio.Lock()
+        self._machinery: Machinery | None = None
+        self._closed = False
+        self.check_every = timedelta(seconds=60 if self._settings.impersonates else 300)
+        self.capabilities = Capabilities(write=True, push=Push.STREAM, at_once=_AT_ONCE)
+
+    async def _opened(self) -> Machinery:
+        async with self._opening:
+            if self._closed:
+                raise UnavailableError("the connection is closed")
+            if self._machinery is None:
+                module = await asyncio.to_thread(import_module, _MACHINERY)
+                made: Machinery = module.Machinery(self._settings, self._clock, self._network)
+                self._machinery = made
+            return self._machinery
 
     async def aclose(self) -> None:
         """Break what is under way and close the connections."""
-        await self._server.aclose()
-        self._shelf.forget()
+        self._closed = True
+        if self._machinery is not None:
+            await self._machinery.aclose()
 
     async def check(self) -> None:
         """Sign in, and act for one mailbox: the impersonation email's, else the first room's.
@@ -83,17 +107,7 @@ class ExchangeConnector:
         Raises:
             ConnectorError: it does not work; the subclass and the diagnosis say why.
         """
-        room = await self._server.run(self._room_to_prove_with)
-        if room is None:
-            return  # rooms whose addresses are typed are proven when they are given
-        now = self._clock()
-        window = Window(now, now + _PROOF)
-        await self._server.in_mailbox(room, lambda mailbox: mailbox.view(window))
-
-    def _room_to_prove_with(self) -> str | None:
-        """The impersonation email's mailbox, else the first room; lists rooms in any case."""
-        listed = first_room(self._server)
-        return self._server.settings.proves_with or listed
+        await (await self._opened()).check()
 
     async def list_calendars(self) -> Sequence[CalendarInfo]:
         """The rooms of all room lists, by name; none where there are no room lists.
@@ -101,7 +115,7 @@ class ExchangeConnector:
         Raises:
             ConnectorError: they cannot be listed.
         """
-        return await self._server.run(lambda: listed_rooms(self._server))
+        return await (await self._opened()).list_calendars()
 
     async def read(
         self, address: str, window: Window, cursor: str | None = None, *, zone: str = "UTC"
@@ -117,11 +131,7 @@ class ExchangeConnector:
         Raises:
             ConnectorError: it cannot be read.
         """
-        kept = self._shelf.of(address)
-        self._writer.saw(address, window)
-        return await self._server.in_mailbox(
-            address, lambda mailbox: read_calendar(mailbox, window, cursor, zone, kept)
-        )
+        return await (await self._opened()).read(address, window, cursor, zone)
 
     async def listen(
         self,
@@ -130,24 +140,27 @@ class ExchangeConnector:
         refused: Callable[[str, ConnectorError], None],
     ) -> None:
         """Listen to streaming notifications until cancelled; see `push.StreamingConnector`."""
-        await Listener(self._server, heard, refused).run(addresses)
+        await (await self._opened()).listen(addresses, heard, refused)
 
     async def book(self, address: str, booking: Booking) -> Occurrence:
         """Make a meeting in a room's own calendar; see `booking.WritingConnector`."""
-        return await self._writer.book(address, booking)
+        return await (await self._opened()).writer.book(address, booking)
 
     async def change_end(self, address: str, source_id: str, end: datetime) -> Occurrence:
         """Extend or shorten a meeting; see `booking.WritingConnector`."""
-        return await self._writer.change_end(address, source_id, end)
+        return await (await self._opened()).writer.change_end(address, source_id, end)
 
     async def end(self, address: str, source_id: str, at: datetime) -> None:
         """End a meeting that has begun; see `booking.WritingConnector`."""
-        await self._writer.end(address, source_id, at)
+        await (await self._opened()).writer.end(address, source_id, at)
 
     async def release(self, address: str, source_id: str, words: str) -> None:
         """Give a meeting's room up; see `booking.WritingConnector`."""
-        await self._writer.release(address, source_id, words)
+        await (await self._opened()).writer.release(address, source_id, words)
 
-    def diagnose(self, probe: Probe) -> AsyncIterator[Finding]:
+    async def diagnose(self, probe: Probe) -> AsyncIterator[Finding]:
         """Look for all that is known to go wrong; see `diagnosis.DiagnosingConnector`."""
-        return Doctor(self._server, self._clock).findings(probe)
+        # Closed at once when nobody listens any more: a test meeting is still removed.
+        async with aclosing((await self._opened()).diagnose(probe)) as findings:
+            async for finding in findings:
+                yield finding

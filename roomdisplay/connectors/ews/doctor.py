@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -68,10 +69,10 @@ class Doctor:
         self._clock = clock
         self._state = _State()
 
-    async def findings(self, probe: Probe) -> AsyncIterator[Finding]:
+    async def findings(self, probe: Probe) -> AsyncGenerator[Finding, None]:
         """Each finding as soon as it is there; after one that is fatal the rest is skipped."""
         self._state.room = probe.room
-        steps: tuple[tuple[str, Callable[[], AsyncIterator[Finding]]], ...] = (
+        steps: tuple[tuple[str, Callable[[], AsyncGenerator[Finding, None]]], ...] = (
             ("exchange_server_found", self._server_found),
             ("exchange_server_answers", self._server_answers),
             ("exchange_signs_in", self._signs_in),
@@ -90,10 +91,11 @@ class Doctor:
                 for skipped in (*(name for name, _ in steps[number + 1 :]), *_LATER):
                     yield Finding(check=skipped, verdict=Verdict.SKIPPED, diagnosis=fatal.diagnosis)
                 return
-        async for finding in self._examined(probe):
-            yield finding
+        async with aclosing(self._examined(probe)) as examined:
+            async for finding in examined:
+                yield finding
 
-    async def _examined(self, probe: Probe) -> AsyncIterator[Finding]:
+    async def _examined(self, probe: Probe) -> AsyncGenerator[Finding, None]:
         room = self._state.room
         if room is None:
             for check in _LATER:
@@ -104,8 +106,10 @@ class Doctor:
                 )
             return
         if probe.invitation:
-            async for finding in Invitation(self._server, room, self._clock).findings(probe.zone):
-                yield finding
+            sent = Invitation(self._server, room, self._clock).findings(probe.zone)
+            async with aclosing(sent) as findings:
+                async for finding in findings:
+                    yield finding
         else:
             for finding in survivals(self._state.items, room):
                 yield finding
@@ -116,8 +120,8 @@ class Doctor:
             yield finding
 
     async def _guarded(
-        self, check: str, step: Callable[[], AsyncIterator[Finding]]
-    ) -> AsyncIterator[Finding]:
+        self, check: str, step: Callable[[], AsyncGenerator[Finding, None]]
+    ) -> AsyncGenerator[Finding, None]:
         try:
             async for finding in step():
                 yield finding
@@ -134,18 +138,18 @@ class Doctor:
             detail=error.detail[:_LONGEST_DETAIL],
         )
 
-    async def _server_found(self) -> AsyncIterator[Finding]:
+    async def _server_found(self) -> AsyncGenerator[Finding, None]:
         line = await self._server.run(self._server.line)
         facts = {"server": line.host}
         yield Finding(check="exchange_server_found", verdict=Verdict.GOOD, facts=facts)
 
-    async def _server_answers(self) -> AsyncIterator[Finding]:
+    async def _server_answers(self) -> AsyncGenerator[Finding, None]:
         line = self._server.line()
         ways = await self._server.run(line.offered_ways)
         facts = {"server": line.host, "offered": ", ".join(ways) or "-"}
         yield Finding(check="exchange_server_answers", verdict=Verdict.GOOD, facts=facts)
 
-    async def _signs_in(self) -> AsyncIterator[Finding]:
+    async def _signs_in(self) -> AsyncGenerator[Finding, None]:
         """By listing rooms: the smallest question that takes a mailbox of one's own."""
         settings, state = self._server.settings, self._state
         try:
@@ -181,7 +185,7 @@ class Doctor:
             diagnosis=Diagnosis("exchange_extended_protection", names),
         )
 
-    async def _lists_rooms(self) -> AsyncIterator[Finding]:
+    async def _lists_rooms(self) -> AsyncGenerator[Finding, None]:
         error, lists = self._state.lists_error, self._state.lists
         if error is not None:
             yield self._bad("exchange_lists_rooms", error)
@@ -195,7 +199,7 @@ class Doctor:
             facts = {"lists": str(len(lists))}
             yield Finding(check="exchange_lists_rooms", verdict=Verdict.GOOD, facts=facts)
 
-    async def _has_rooms(self) -> AsyncIterator[Finding]:
+    async def _has_rooms(self) -> AsyncGenerator[Finding, None]:
         rooms: dict[str, str] = {}
         empty: list[str] = []
         for one in self._state.lists[:_MOST_LISTS]:
@@ -220,7 +224,7 @@ class Doctor:
                 diagnosis=Diagnosis("exchange_no_room_lists"),
             )
 
-    async def _acts_for_room(self) -> AsyncIterator[Finding]:
+    async def _acts_for_room(self) -> AsyncGenerator[Finding, None]:
         """For the impersonation email's mailbox, and for the room itself."""
         wanted = (self._server.settings.proves_with, self._state.room)
         mailboxes = list(dict.fromkeys(one for one in wanted if one is not None))
@@ -237,7 +241,7 @@ class Doctor:
                 diagnosis=Diagnosis("exchange_no_room_to_try"),
             )
 
-    async def _reads_week(self, probe: Probe) -> AsyncIterator[Finding]:
+    async def _reads_week(self, probe: Probe) -> AsyncGenerator[Finding, None]:
         room = self._state.room
         if room is None:
             yield Finding(
@@ -278,7 +282,7 @@ class Doctor:
             detail=throttled.detail[:_LONGEST_DETAIL],
         )
 
-    async def _tells_changes(self, room: str) -> AsyncIterator[Finding]:
+    async def _tells_changes(self, room: str) -> AsyncGenerator[Finding, None]:
         network = self._server.network.branch(silence=_STREAM_PATIENCE)
         try:
             await self._server.run(

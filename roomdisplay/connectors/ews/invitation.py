@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
@@ -59,7 +59,7 @@ class Invitation:
         self._clock = clock
         self._looks = looks
 
-    async def findings(self, zone: str) -> AsyncIterator[Finding]:
+    async def findings(self, zone: str) -> AsyncGenerator[Finding, None]:
         """Send it, say what arrives, and remove it whatever happened."""
         account = self._server.settings.email
         names = {"account": account, "room": self._room}

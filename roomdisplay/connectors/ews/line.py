@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"RoomDisplay/{roomdisplay.__version__}",
 }
+_LONGEST_IDLE = 60.0
 _AFFINITY = "X-BackEndOverrideCookie"
 _ASKING = (
     b'<?xml version="1.0" encoding="utf-8"?>'
@@ -99,6 +101,14 @@ class SignIn:
             raise CredentialsRejectedError(rejected.detail, diagnosis=rejected.diagnosis)
 
 
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A connection that nobody uses, since when (monotonic)."""
+
+    session: requests.Session
+    since: float
+
+
 @dataclass(slots=True)
 class _Configuration:
     """Where exchangelib's services keep the server's version."""
@@ -130,7 +140,7 @@ class Line:
         self._sign_in = sign_in
         self._scheme: Scheme | None = None
         self._scheme_lock = threading.Lock()
-        self._sessions: queue.LifoQueue[requests.Session | None] = queue.LifoQueue()
+        self._sessions: queue.LifoQueue[_Spare | None] = queue.LifoQueue()
         for _ in range(connections):
             self._sessions.put(None)
 
@@ -206,15 +216,20 @@ class Line:
         """Close the connections that nobody uses."""
         while True:
             try:
-                session = self._sessions.get_nowait()
+                spare = self._sessions.get_nowait()
             except queue.Empty:
                 return
-            if session is not None:
-                session.close()
+            if spare is not None:
+                spare.session.close()
 
     @contextmanager
     def _session(self, scheme: Scheme) -> Iterator[requests.Session]:
-        session = self._sessions.get()
+        spare = self._sessions.get()
+        # What lies between may have forgotten a connection that was silent for long.
+        if spare is not None and time.monotonic() - spare.since > _LONGEST_IDLE:
+            spare.session.close()
+            spare = None
+        session = None if spare is None else spare.session
         try:
             session = session or self._open(scheme, self._network)
             yield session
@@ -224,7 +239,7 @@ class Line:
             session = None  # a connection whose answer was not read to its end is good for nothing
             raise
         finally:
-            self._sessions.put(session)
+            self._sessions.put(None if session is None else _Spare(session, time.monotonic()))
 
     def _open(self, scheme: Scheme, network: Network, *, hanging: bool = False) -> requests.Session:
         session = network.session(hanging=hanging)

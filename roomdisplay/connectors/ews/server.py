@@ -13,7 +13,6 @@ from typing import TypeVar
 from roomdisplay.connectors.base import (
     CalendarGoneError,
     Diagnosis,
-    MalformedAnswerError,
     ThrottledError,
     UnavailableError,
 )
@@ -46,12 +45,9 @@ class Server:
             settings: of the service account.
             network: what sockets go through; by default one with the settings' authority.
             monotonic: seconds, for the pauses that the server asks for.
-
-        Raises:
-            MalformedAnswerError: there is no certificate in the settings' authority.
         """
         self.settings = settings
-        self.network = network or _network(settings)
+        self.network = network or Network(settings.authority)
         self.sign_in = SignIn(settings)
         self._monotonic = monotonic
         self._line: Line | None = None
@@ -165,13 +161,3 @@ def require_address(address: str) -> None:
             "this is not the address of a mailbox",
             diagnosis=Diagnosis("exchange_no_mailbox", {"room": address[:100]}),
         )
-
-
-def _network(settings: ExchangeSettings) -> Network:
-    try:
-        return Network(settings.authority)
-    except ValueError as error:
-        cause = f"the private authority: {error}"
-        raise MalformedAnswerError(
-            cause, diagnosis=Diagnosis("exchange_settings", {"cause": cause})
-        ) from None

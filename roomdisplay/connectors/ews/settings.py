@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from roomdisplay.connectors.base import ConnectionSettings, Diagnosis, Field, MalformedAnswerError
+from roomdisplay.connectors.guard import trusting
 
 FIELDS = (
     Field(key="email", kind="email"),
@@ -85,6 +86,9 @@ def parse_settings(settings: ConnectionSettings) -> ExchangeSettings:
     if not password and sign_in != "kerberos":
         raise _senseless("the service account needs a password")
     server = values.get("server", "")
+    authority = values.get("authority") or None
+    if authority is not None:
+        _require_certificate(authority)
     return ExchangeSettings(
         email=email,
         impersonation_email=impersonation or email,
@@ -93,7 +97,7 @@ def parse_settings(settings: ConnectionSettings) -> ExchangeSettings:
         endpoint=endpoint_of(server) if server else None,
         sign_in=sign_in,
         impersonates=access == "impersonation",
-        authority=values.get("authority") or None,
+        authority=authority,
     )
 
 
@@ -135,6 +139,13 @@ def is_loopback(host: str) -> bool:
 def is_address(text: str) -> bool:
     """Whether it may be the address of a mailbox."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def _require_certificate(authority: str) -> None:
+    try:
+        trusting(authority)
+    except ValueError as error:
+        raise _senseless(f"the private authority: {error}") from None
 
 
 def _senseless(cause: str) -> MalformedAnswerError:

@@ -15,6 +15,8 @@ from roomdisplay.connectors.base import ConnectionSettings, Surroundings
 from roomdisplay.connectors.ews.connector import ExchangeConnector
 from roomdisplay.connectors.ews.names import Target
 from roomdisplay.connectors.ews.network import Network
+from roomdisplay.connectors.ews.server import Server
+from roomdisplay.connectors.ews.settings import parse_settings
 
 ACCOUNT, PASSWORD = "svc-rooms@example.com", "right-password"
 ROOM, ORGANISER, WRONG = "atlas@example.com", "ada@example.com", "wrong-password"
@@ -42,7 +44,7 @@ class Exchange:
         self.server.rights.allow_impersonation(ACCOUNT)
         self.tls: Tls | None = None
         self.origin = ""
-        self.connectors: list[ExchangeConnector] = []
+        self.connectors: list[ExchangeConnector | Server] = []
 
     @contextlib.asynccontextmanager
     async def running(self, *names: str, tls: bool = True) -> AsyncIterator[Exchange]:
@@ -81,6 +83,12 @@ class Exchange:
             Surroundings(clock=lambda: self.now),
             network=network,
         )
+        self.connectors.append(made)
+        return made
+
+    def machinery_server(self) -> Server:
+        """What a connector asks through, for its parts alone."""
+        made = Server(parse_settings(self.settings()))
         self.connectors.append(made)
         return made
 

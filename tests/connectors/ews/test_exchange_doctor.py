@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ from simulators.serve import Tls
 
 from roomdisplay.connectors.contract import PLAIN, WINDOW
 from roomdisplay.connectors.diagnosis import DiagnosingConnector, Finding, Probe, Verdict
+from roomdisplay.connectors.ews import REASONS
 from roomdisplay.connectors.ews.connector import ExchangeConnector
+from roomdisplay.connectors.ews.invitation import Invitation
 
 PROBE = Probe(window=WINDOW, zone="Europe/Berlin")
 
@@ -265,3 +269,86 @@ async def test_the_password_is_in_no_finding(exchange: Exchange) -> None:
         text = repr(await found(connector))
         assert WRONG not in text
         assert "right-password" not in text
+
+
+async def test_a_doctor_who_is_called_away_still_tidies_up(exchange: Exchange) -> None:
+    probe = Probe(window=WINDOW, zone="Europe/Berlin", invitation=True)
+    findings = exchange.connector().diagnose(probe)
+    async for finding in findings:
+        if finding.check == "exchange_invitation_arrives":
+            break
+    assert exchange.room.items
+    await findings.aclose()
+    assert not exchange.room.items
+    assert not exchange.company.mailbox(ACCOUNT).items
+
+
+async def test_the_room_does_not_answer(exchange: Exchange) -> None:
+    exchange.room.processing = Processing(auto_accept=False)
+    probe = Probe(window=WINDOW, zone="Europe/Berlin", invitation=True)
+    invitation = Invitation(
+        exchange.machinery_server(), ROOM, lambda: exchange.now, looks=(0.01, 0.01)
+    )
+    findings = [one async for one in invitation.findings(probe.zone)]
+    assert "exchange_invitation_not_accepted" in wrong(findings)
+    assert not exchange.room.items
+
+
+async def test_the_invitation_cannot_be_sent(exchange: Exchange) -> None:
+    exchange.server.busy.order("CreateItem", code="ErrorSendAsDenied", back_off=None)
+    probe = Probe(window=WINDOW, zone="Europe/Berlin", invitation=True)
+    assert wrong(await found(exchange.connector(), probe)) == {
+        "exchange_invitation_not_sent": Verdict.BAD
+    }
+
+
+async def test_the_invitation_cannot_be_removed(exchange: Exchange) -> None:
+    exchange.server.busy.order("DeleteItem", code="ErrorDeleteItemsFailed", times=9)
+    probe = Probe(window=WINDOW, zone="Europe/Berlin", invitation=True)
+    findings = await found(exchange.connector(), probe)
+    assert wrong(findings)["exchange_invitation_not_removed"] is Verdict.BAD
+
+
+async def test_a_service_account_without_a_mailbox(exchange: Exchange) -> None:
+    exchange.server.busy.order("GetRoomLists", code="ErrorNonExistentMailbox", back_off=None)
+    probe = Probe(window=WINDOW, zone="Europe/Berlin", room=ROOM)
+    findings = await found(exchange.connector(), probe)
+    assert wrong(findings) == {"exchange_service_account_without_mailbox": Verdict.BAD}
+    assert {one.check: one.verdict for one in findings}["exchange_reads_week"] is Verdict.GOOD
+
+
+async def test_too_many_subscriptions(exchange: Exchange) -> None:
+    exchange.server.busy.order("Subscribe", code="ErrorExceededSubscriptionCount", back_off=None)
+    assert wrong(await found(exchange.connector())) == {
+        "exchange_too_many_subscriptions": Verdict.BAD
+    }
+
+
+async def test_zones_and_times_that_get_lost(exchange: Exchange) -> None:
+    invited(exchange)
+    connector = exchange.connector()
+    await connector.check()
+    exchange.server.traffic.clear()
+    await connector.read(ROOM, WINDOW)
+    for operation in ("FindItem", "GetItem"):
+        body = next(
+            one for one in exchange.server.traffic if f"{operation}Response".encode() in one
+        )
+        body = re.sub(rb"<t:StartTimeZone.*?(?:/>|</t:StartTimeZone>)", b"", body, flags=re.DOTALL)
+        exchange.server.faults.order(operation, status=200, body=body, times=9)
+    assert wrong(await found(exchange.connector())) == {"exchange_zone_lost": Verdict.WARNING}
+    exchange.server.faults.clear()
+    for operation in ("FindItem", "GetItem"):
+        body = next(
+            one for one in exchange.server.traffic if f"{operation}Response".encode() in one
+        )
+        exchange.server.faults.order(
+            operation, status=200, body=re.sub(rb"<t:End>[^<]*", b"<t:End>", body), times=9
+        )
+    findings = wrong(await found(exchange.connector()))
+    assert findings["exchange_unreadable_meetings"] is Verdict.WARNING
+
+
+def test_every_reason_is_provoked() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    assert [one for one in REASONS if not any(f'"{one}"' in text for text in texts)] == []
