@@ -144,7 +144,8 @@ class Examination:
         if missing:
             told = diagnosis("scope_missing", scope=" ".join(missing))
             return _finding("cronofy_scope", Verdict.BAD, told)
-        if scope and UNRESTRICTED_RESOURCES not in scope:
+        wanted = self._session.client.application.unrestricted
+        if wanted and scope and UNRESTRICTED_RESOURCES not in scope:
             told = diagnosis("unrestricted_missing", scope=UNRESTRICTED_RESOURCES)
             return _finding("cronofy_scope", Verdict.WARNING, told)
         return _good("cronofy_scope")

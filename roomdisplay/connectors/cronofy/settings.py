@@ -21,6 +21,13 @@ FIELDS = (
     Field(key="client_id"),
     Field(key="client_secret", kind="password", secret=True),
     Field(key="data_centre", kind="select", options=("us", "au", "ca", "de", "sg", "uk", "own")),
+    Field(
+        key="room_access",
+        required=False,
+        kind="select",
+        options=("unrestricted", "booked"),
+        advanced=True,
+    ),
     Field(key="api_host", required=False, kind="url", advanced=True),
     Field(key="app_host", required=False, kind="url", advanced=True),
     Field(key="authority", required=False, kind="textarea", advanced=True),
@@ -43,6 +50,8 @@ class Application:
     """The data centre's pages for people."""
     back_end: str
     authority: str | None = None
+    unrestricted: bool = True
+    """Whether leave to change meetings of others is asked for; Cronofy allows it not to all."""
     own: bool = False
     """Neither host is one of Cronofy's: a test, or a relay of the company's."""
 
@@ -97,6 +106,7 @@ def read_settings(settings: ConnectionSettings) -> Application:
         app=app,
         back_end=entered.get("back_end", "").strip() or FIELDS[0].options[0],
         authority=entered.get("authority", "").strip() or None,
+        unrestricted=entered.get("room_access", "").strip() != "booked",
         own=own,
     )
 

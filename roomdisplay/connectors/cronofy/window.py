@@ -18,11 +18,10 @@ from roomdisplay.connectors.cronofy.tokens import SERVICE
 
 MANAGE_RESOURCES = "service_account/resources/manage"
 UNRESTRICTED_RESOURCES = "service_account/resources/unrestricted_access"
-SCOPE = (
-    "service_account/accounts/manage service_account/accounts/unrestricted_access "
-    f"{MANAGE_RESOURCES} {UNRESTRICTED_RESOURCES}"
-)
-"""Of the service account: list rooms, open them, and change what others put into them."""
+SCOPE = f"service_account/accounts/manage {MANAGE_RESOURCES}"
+"""Of the service account: list rooms and open them, also those that are no resources."""
+UNRESTRICTED_SCOPE = f"service_account/accounts/unrestricted_access {UNRESTRICTED_RESOURCES}"
+"""Beside it: change what others put into them."""
 ROOM_SCOPE = (
     "read_account list_calendars read_events create_event delete_event change_participation_status"
 )
@@ -37,7 +36,7 @@ def window_url(application: Application, redirect_uri: str, state: str) -> httpx
             "response_type": "code",
             "client_id": application.client_id,
             "redirect_uri": redirect_uri,
-            "scope": SCOPE,
+            "scope": f"{SCOPE} {UNRESTRICTED_SCOPE}" if application.unrestricted else SCOPE,
             "delegated_scope": ROOM_SCOPE,
             "state": state,
         }

@@ -290,3 +290,9 @@ def test_where_the_browser_is_sent() -> None:
     assert set(query["scope"].split()) == scopes.OF_SERVICE_ACCOUNTS
     assert set(query["delegated_scope"].split()) <= scopes.OF_ACCOUNTS
     assert "s3cret" not in url
+    less = ConnectionSettings(
+        values={**settings.values, "room_access": "booked"}, secrets=settings.secrets
+    )
+    url = cronofy.authorization_url(less, redirect_uri=BACK_AT, state="st&te")
+    assert "unrestricted_access" not in url
+    assert "resources%2Fmanage" in url
