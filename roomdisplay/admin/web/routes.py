@@ -111,6 +111,7 @@ pages = Router(
         services.connect,
         services.service_page,
         services.services_page,
+        settings.save_documents,
         settings.save_settings,
         settings.settings_page,
         setup.do_setup,

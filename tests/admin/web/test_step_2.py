@@ -12,8 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from simulators.standing import Standing, standing
 
-from roomdisplay.admin.security.roles import SYSTEM, Role
-from roomdisplay.admin.use_cases.settings import change_settings
+from roomdisplay.admin.security.roles import Role
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -59,11 +58,17 @@ async def link_exchange(page: Page, made: Standing) -> None:
 
 
 async def test_exchange_is_linked_in_our_own_window(page: Page, center: Any, sign_in: Any) -> None:
-    await change_settings(
-        center.admin, SYSTEM, "global", {"terms_url": "https://example.com/terms"}
-    )
+    await sign_in(page)
+    await page.goto("/settings")
+    await page.get_by_label("Address of the terms of service").fill("https://example.com/terms")
+    await page.get_by_label("Address of the privacy policy").fill("http://example.com/")
+    documents = page.locator("form[action='/settings/documents']")
+    await documents.get_by_role("button", name="Save").click()
+    await expect(documents.get_by_text("Enter an https address")).to_be_visible()
+    await page.get_by_label("Address of the privacy policy").fill("")
+    await documents.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_contain_text("Saved.")
     async with standing("exchange", center.clock, PARIS) as made:
-        await sign_in(page, Role.ROOMS_ADMIN)
         await page.goto("/services/exchange")
         await page.get_by_role("link", name="Connect · Directly").click()
         await link_exchange(page, made)
@@ -121,7 +126,7 @@ async def test_a_missing_role_comes_with_the_command_that_gives_it(
 
 async def test_office_365_is_connected_as_an_app(page: Page, center: Any, sign_in: Any) -> None:
     async with standing("office365", center.clock, PARIS) as made:
-        await sign_in(page, Role.IT_ADMIN)
+        await sign_in(page, Role.ROOMS_ADMIN)
         await page.goto("/services/office365/step-2")
         await page.get_by_role("link", name="Continue").click()
         await fill(page, made.form)

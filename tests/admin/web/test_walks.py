@@ -1,0 +1,108 @@
+"""Step 1 to Apply in a browser, to the meeting on the glass; then an ordinary user's day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+from PySide6.QtGui import QImage
+from simulators.standing import standing
+from walks import steps
+from walks.glass import differing, draw_the_sample
+from walks.house import ZONE, Screen, add_owner, admin_center, stand_still, until_told
+from walks.organiser import Organiser
+from walks.walk import Walk
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.server,
+    pytest.mark.timeout(180),
+]
+ROOM = "Atlas"
+SAMPLES: dict[str, QImage] = {}
+
+
+@pytest.fixture(autouse=True)
+def _server_in_paris(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room that is made of a calendar stands where the server stands."""
+    monkeypatch.setenv("TZ", ZONE.key)
+
+
+@asynccontextmanager
+async def walk_of(
+    service: str, language: str, browser: Browser, folder: Path
+) -> AsyncIterator[Walk]:
+    async with admin_center(folder) as admin:
+        await add_owner(admin, language)
+        origin = admin.settings.canonical_origin
+        french = language == "fr"
+        async with standing(
+            service, admin.clock, ZONE, french=french, admin_origin=origin
+        ) as company:
+            context = await browser.new_context(base_url=origin, locale=language)
+            context.set_default_timeout(15_000)
+            yield Walk(
+                service=service,
+                language=language,
+                admin=admin,
+                standing=company,
+                browser=browser,
+                page=await context.new_page(),
+                screen=Screen(admin, folder, language),
+                folder=folder,
+            )
+            await context.close()
+
+
+async def sample_of(language: str, factory: pytest.TempPathFactory) -> QImage:
+    """What the glass shows without a service; drawn once."""
+    if language not in SAMPLES:
+        file = factory.mktemp("sample") / "glass.png"
+        SAMPLES[language] = await draw_the_sample(file, language)
+    return SAMPLES[language]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("service", ["office365", "exchange", "cronofy"])
+async def test_from_step_1_to_the_meeting_on_the_glass(
+    service: str,
+    language: str,
+    browser: Browser,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with walk_of(service, language, browser, tmp_path) as walk:
+        page, words = walk.page, walk.words
+        await steps.sign_in(walk)
+        await steps.to_the_service(walk)
+        script = await steps.step_1(walk)
+        assert all(text in script for text in walk.names.values())
+        if (service, language) == ("exchange", "fr"):
+            other = await steps.sent_step(walk)
+            await other.context.close()
+        await steps.step_2(walk)
+        assert not await (await steps.at_the_doctors(walk)).all_inner_texts()
+        connection = page.url
+        async with walk.screen.running() as display:
+            await steps.pair(walk, display)
+            await steps.open_manage_rooms(walk, connection)
+            await steps.add_a_calendar(walk, ROOM)
+            glass = page.locator(".glass")
+            await expect(glass).to_contain_text(words.in_use, timeout=30_000)
+            await expect(glass).to_contain_text("Revue de conception" if language == "fr" else "Design review")
+            await page.goto("/devices")
+            await expect(page.locator("main")).to_contain_text(f"{words.in_use}", timeout=30_000)
+            await stand_still(walk.admin)
+        file = tmp_path / "glass.png"
+        await walk.screen.picture(file)
+        assert not differing(QImage(str(file)), await sample_of(language, tmp_path_factory))
+        os.environ.get("X")
+        await page.goto("/rooms")
+        await page.get_by_role("link", name=ROOM, exact=True).click()
+        await until_told(walk.admin)
+        await Organiser.of(walk, ROOM).day_of_changes()
