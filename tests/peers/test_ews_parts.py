@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from lxml import etree
-from simulators.ews import ids, mime, recurrence, soap, zones
+from simulators.ews import availability, ids, mime, recurrence, soap, zones
 from simulators.organisation import Item, Organisation, Recurrence
 from simulators.organisation.item import expand
 
@@ -123,3 +123,37 @@ def test_mime_content_is_sound_icalendar(subject, zone, all_day):
     assert event["UID"] == item.uid
     begins = event["DTSTART"].dt
     assert begins == (midnight.date() if all_day else START.astimezone(begins.tzinfo))
+
+
+def _time_zone(zone: str) -> soap.Element:
+    told = zones.rule(zone)
+    extra = int((told.daylight - told.standard).total_seconds() // 60)
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+    def part(name: str, bias: int, change: zones.Change | None) -> soap.Element:
+        assert change is not None
+        return soap.t(
+            name,
+            soap.t("Bias", str(bias)),
+            soap.t("Time", change.at.isoformat()),
+            soap.t("DayOrder", str(5 if change.week == -1 else change.week)),
+            soap.t("Month", str(change.month)),
+            soap.t("DayOfWeek", days[change.weekday]),
+        )
+
+    return soap.t(
+        "TimeZone",
+        soap.t("Bias", str(-int(told.standard.total_seconds() // 60))),
+        part("StandardTime", 0, told.to_standard),
+        part("DaylightTime", -extra, told.to_daylight),
+    )
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Sydney"])
+def test_free_and_busy_are_told_by_the_callers_rule(zone):
+    told = _time_zone(zone)
+    for day in range(365):
+        wall = datetime(2026, 1, 1, 12) + timedelta(days=day)  # noqa: DTZ001 -- a wall's clock
+        moment = wall.replace(tzinfo=ZoneInfo(zone))
+        assert availability._read(wall.isoformat(), told) == moment
+        assert availability._told(moment, told) == wall.isoformat()

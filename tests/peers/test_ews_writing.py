@@ -178,3 +178,11 @@ async def test_a_reader_does_not_write(server):
     server.simulator.rights.share_calendar(BLUE, SERVICE, "Editor")
     await off_loop(lambda: booked(server.account(access=exchangelib.DELEGATE)))
     assert [one.start for one in items(server)] == [datetime(2026, 11, 23, 9, tzinfo=UTC)]
+
+
+async def test_what_was_written_may_be_done_although_no_answer_came(server):
+    server.simulator.faults.order("CreateItem", lost=True)
+    problem = await failure(lambda: booked(server.account(), booking_id="b-1"))
+    assert isinstance(problem, Exception)
+    again = await off_loop(lambda: list(server.account().calendar.filter(booking_id="b-1")))
+    assert [one.subject for one in again] == ["At the door"]
