@@ -129,9 +129,9 @@ class Listener:
 
     def delay(self, failures: int) -> float:
         """How long to wait after so many failures in a row, in seconds."""
-        longest = min(self._first_delay * 2.0**failures, _LONGEST_DELAY)
+        longest = min(self._first_delay * 2.0 ** min(failures, 10), _LONGEST_DELAY)
         spread: float = random.uniform(0.5, 1.0)  # noqa: S311 - spreads the load, guards nothing
-        return float(longest) * spread
+        return longest * spread
 
     def _in_loop(self, work: Callable[..., None], *arguments: object) -> None:
         try:

@@ -131,3 +131,21 @@ async def test_reads_while_it_streams(exchange: Exchange) -> None:
         assert await ear.next() == ROOM
         await asyncio.wait_for(connector.check(), 5)
         await asyncio.gather(*(connector.list_calendars() for _ in range(12)))
+
+
+async def test_more_rooms_than_one_connection_bears(exchange: Exchange) -> None:
+    rooms = [f"room-{number}@example.com" for number in range(205)]
+    for address in rooms:
+        exchange.company.add_room(address, address)
+    async with Ear(exchange.connector(), *rooms).listening() as ear:
+        assert {await ear.next(30) for _ in rooms} == set(rooms)
+        assert not ear.refused
+        change(exchange)
+        put_ical(exchange.company.mailbox(rooms[-1]), {})
+        put_ical(
+            exchange.company.mailbox(rooms[-1]),
+            {"x": event("x", berlin("20261123T100000"), berlin("20261123T110000"))},
+        )
+        assert await ear.next() == rooms[-1]
+    streams = [name for name, _ in exchange.server.calls if name == "GetStreamingEvents"]
+    assert len(streams) == 2
