@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -140,6 +141,43 @@ async def test_an_answer_without_end_is_cut(exchange: Exchange) -> None:
     )
     with pytest.raises(MalformedAnswerError, match="more than any calendar"):
         await reads(exchange.connector())
+
+
+async def test_through_a_proxy_that_looks_up_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Exchange(schemes=("NTLM",))
+    asked: list[bytes] = []
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b" ")[1])
+        near, far = await asyncio.open_connection("127.0.0.1", exchange.port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(_pump(reader, far), _pump(near, writer))
+
+    async with exchange.running("mail.example.com"):
+        put_ical(exchange.room, {"plain": PLAIN})
+        certificate = exchange.tls._chain.split(b"-----BEGIN EC PRIVATE")[0]  # type: ignore[union-attr]
+        exchange.server.protect(certificate)
+        proxy = await asyncio.start_server(relay, "127.0.0.1", 0)
+        port = proxy.sockets[0].getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        connector = exchange.connector(server="mail.example.com")
+        assert len((await reads(connector)).occurrences) == 1
+        with pytest.raises(PermissionMissingError):
+            await exchange.connector(server="169.254.169.254").check()
+        await connector.aclose()
+        proxy.close()
+    assert set(asked) == {b"mail.example.com:443"}
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 async def test_closing_ends_what_is_under_way(exchange: Exchange) -> None:
