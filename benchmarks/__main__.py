@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its reference of the same run.
 
-usage: python -m benchmarks [--json FILE] [--quick] [glass] [news] [feed]
+usage: python -m benchmarks [--json FILE] [--quick] [glass] [news] [feed] [services]
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import feed, glass, news
+from benchmarks import feed, glass, news, services
 from benchmarks.programs import BenchmarkError
 
-NAMES = ("glass", "news", "feed")
+NAMES = ("glass", "news", "feed", "services")
 
 
 def measure(name: str, *, quick: bool) -> dict[str, object]:
@@ -24,6 +24,8 @@ def measure(name: str, *, quick: bool) -> dict[str, object]:
         return glass.run(rounds=3, idle_s=10) if quick else glass.run()
     if name == "news":
         return {"commit_to_pixel": news.run(commits=20) if quick else news.run()}
+    if name == "services":
+        return services.run(rooms=40, seconds=60) if quick else services.run()
     return {"feed": feed.run()}
 
 

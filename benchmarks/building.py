@@ -8,12 +8,14 @@ an answer to each line it is given: `approve CODE` pairs the display that shows 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
+from benchmarks.told import orders, say
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.server import serve
 from roomdisplay.admin.settings import ServerSettings
@@ -23,10 +25,8 @@ from roomdisplay.demo.clock import ZONE
 from roomdisplay.demo.furnish import Furnished, furnish
 from roomdisplay.model.room import Place
 
-
-def say(**answer: object) -> None:
-    """Answer in one line."""
-    print(json.dumps(answer), flush=True)
+Work = Callable[[Admin, asyncio.Event], Coroutine[Any, Any, None]]
+"""What is done in a running Admin Center; sets the event when it is over."""
 
 
 async def obey(admin: Admin, furnished: Furnished, order: str, argument: str) -> None:
@@ -48,27 +48,23 @@ async def obey(admin: Admin, furnished: Furnished, order: str, argument: str) ->
         say(error=f"no such order: {order}")
 
 
-async def orders(admin: Admin, stop: asyncio.Event) -> None:
+async def work(admin: Admin, stop: asyncio.Event) -> None:
     """Furnish the building, then obey until there are no more lines."""
     furnished = await furnish(admin, "en")
     say(server=admin.settings.canonical_origin)
-    lines = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
-    )
-    while line := (await lines.readline()).decode().strip():
+    async for line in orders():
         order, _, argument = line.partition(" ")
         await obey(admin, furnished, order, argument)
     stop.set()
 
 
-async def main(folder: Path) -> None:
-    """Serve on a free port of the loopback until standard input ends."""
+async def serving(folder: Path, work: Work) -> None:
+    """Serve on a free port of the loopback until `work` is done."""
     stop = asyncio.Event()
     tasks: list[asyncio.Task[None]] = []
 
     def ready(admin: Admin) -> None:
-        tasks.append(asyncio.create_task(orders(admin, stop)))
+        tasks.append(asyncio.create_task(work(admin, stop)))
 
     settings = ServerSettings(data_dir=folder / "admin", port=0, seal_key_file=folder / "admin.key")
     await serve(settings, ready=ready, stop=stop)
@@ -77,4 +73,4 @@ async def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(serving(Path(sys.argv[1]), work))

@@ -3,70 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from benchmarks.programs import QT_ENVIRON, SIZE, BenchmarkError, Program, notifying
+from benchmarks.told import Told
 from roomdisplay.embedded.process import CODE
 
 PAIRING_S = 60
 
 
-class Building:
-    """The Admin Center's process (benchmarks.building) and what it can be told to do."""
+class Building(Told):
+    """The Admin Center's process (`benchmarks.building`, or another) and what it can be told."""
 
-    def __init__(self, folder: Path) -> None:
-        self._log = (folder / "admin.log").open("wb")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.building", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
-        self.server = str(self._answer()["server"])
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            said = Path(self._log.name).read_text(errors="replace")[-2000:]
-            raise BenchmarkError(f"the Admin Center ended:\n{said}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def tell(self, order: str) -> dict[str, Any]:
-        """Give an order and wait until it is carried out."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(order + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
+    def __init__(self, folder: Path, module: str = "benchmarks.building") -> None:
+        super().__init__(folder / "admin.log", module, str(folder))
+        self.server = str(self.answer()["server"])
 
 
 @contextlib.contextmanager
 def building(folder: Path) -> Iterator[Building]:
     """An Admin Center for as long as the block lasts."""
-    it = Building(folder)
-    try:
+    with Building(folder) as it:
         yield it
-    finally:
-        it.close()
 
 
 def key_file(state: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A service that stands: the sample building behind one of the simulated services, ready to use."""
+"""A service that stands: a company behind one of the simulated services, ready to use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from roomdisplay.connectors.sample.building import ATLAS, BUILDING
-from simulators.building import SERVICE_ACCOUNT, room_address, sample_organisation, surprise
+from simulators.building import SERVICE_ACCOUNT, sample_organisation, surprise
 from simulators.cronofy import Application, CronofySimulator
 from simulators.ews import EwsSimulator
+from simulators.faults import App
 from simulators.graph import GraphSimulator, Registration, Secret
 from simulators.organisation import Organisation
 from simulators.serve import Tls, running
@@ -74,8 +74,10 @@ async def standing(
     *,
     french: bool = False,
     admin_origin: str = "",
+    organisation: Organisation | None = None,
+    around: Callable[[App], App] = lambda app: app,
 ) -> AsyncIterator[Standing]:
-    """Serve the sample building through `service` on loopback.
+    """Serve a company through `service` on loopback.
 
     Args:
         service: office365, exchange or cronofy.
@@ -83,12 +85,16 @@ async def standing(
         zone: where the building stands.
         french: the language of the meetings.
         admin_origin: of the Admin Center, which Cronofy's window leads back to.
+        organisation: the company, with rooms and `SERVICE_ACCOUNT`; None: the sample building's.
+        around: what the service's application is wrapped in, such as something that counts.
     """
-    password = secrets.token_urlsafe(9)
-    organisation = sample_organisation(zone, clock, french=french, password=password)
+    if organisation is None:
+        password = secrets.token_urlsafe(9)
+        organisation = sample_organisation(zone, clock, french=french, password=password)
     async with AsyncExitStack() as stack:
         make = {"office365": _office365, "exchange": _exchange, "cronofy": _cronofy}[service]
-        front, form, account, words = await make(stack, organisation, password, admin_origin)
+        scene = _Scene(stack, organisation, admin_origin, around)
+        front, form, account, words = await make(scene)
         yield Standing(
             service=service,
             form=form,
@@ -101,27 +107,48 @@ async def standing(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Where a service is to stand."""
+
+    stack: AsyncExitStack
+    organisation: Organisation
+    admin_origin: str
+    around: Callable[[App], App]
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms' addresses."""
+        return [one.address for one in self.organisation.mailboxes.values() if one.is_room]
+
+    @property
+    def password(self) -> str:
+        """The service account's."""
+        return self.organisation.mailbox(SERVICE_ACCOUNT).password or ""
+
+    async def serve(self, app: App, *, tls: Tls | None = None) -> str:
+        """Serve until the scene is left; the origin."""
+        return await self.stack.enter_async_context(running(self.around(app), tls=tls))
+
+
 _Made = tuple[Any, dict[str, str], dict[str, str], list[tuple[str, str]]]
 
 
-async def _office365(
-    stack: AsyncExitStack, organisation: Organisation, password: str, _origin: str
-) -> _Made:
-    rooms = {room_address(room) for room in BUILDING}
-    secret = Secret(password, datetime.now(UTC) + timedelta(days=90))
+async def _office365(scene: _Scene) -> _Made:
+    secret = Secret(scene.password, datetime.now(UTC) + timedelta(days=90))
     application = Registration(
         client_id=str(uuid.uuid4()),
         secrets=[secret],
         roles={"Place.Read.All"},
-        exchange_roles={"Calendars.ReadWrite": rooms},
+        exchange_roles={"Calendars.ReadWrite": set(scene.rooms)},
     )
     tls = Tls()
-    front = GraphSimulator(organisation, application)
-    origin = await stack.enter_async_context(running(front.app, tls=tls))
+    front = GraphSimulator(scene.organisation, application)
+    origin = await scene.serve(front.app, tls=tls)
     form = {
         "tenant": front.tenant.id,
         "client_id": application.client_id,
-        "secret": password,
+        "secret": scene.password,
         "cloud": "own",
         "login_host": origin,
         "graph_host": origin,
@@ -130,31 +157,29 @@ async def _office365(
     return front, form, {}, [("Office 365", f"simulated at {origin}")]
 
 
-async def _exchange(
-    stack: AsyncExitStack, organisation: Organisation, password: str, _origin: str
-) -> _Made:
-    front = EwsSimulator(organisation, schemes=("NTLM", "Basic"))
+async def _exchange(scene: _Scene) -> _Made:
+    front = EwsSimulator(scene.organisation, schemes=("NTLM", "Basic"))
     front.rights.allow_impersonation(SERVICE_ACCOUNT)
-    origin = await stack.enter_async_context(running(front.app))
+    origin = await scene.serve(front.app)
     form = {
         "email": SERVICE_ACCOUNT,
-        "impersonation_email": room_address(ATLAS),
-        "password": password,
+        "impersonation_email": scene.rooms[0],
+        "password": scene.password,
         "server": origin,
     }
-    words = f"simulated at {origin}, {SERVICE_ACCOUNT}, password {password}"
+    words = f"simulated at {origin}, {SERVICE_ACCOUNT}, password {scene.password}"
     return front, form, {}, [("Exchange", words)]
 
 
-async def _cronofy(
-    stack: AsyncExitStack, organisation: Organisation, password: str, origin: str
-) -> _Made:
-    _, exchange, _, words = await _exchange(stack, organisation, password, origin)
-    application = Application(redirect_uris=[origin + CALLBACK_PATH])
+async def _cronofy(scene: _Scene) -> _Made:
+    _, exchange, _, words = await _exchange(replace(scene, around=lambda app: app))
+    application = Application(redirect_uris=[scene.admin_origin + CALLBACK_PATH])
     front = CronofySimulator(
-        organisation, application=application, ews_url=f"{exchange['server']}/EWS/Exchange.asmx"
+        scene.organisation,
+        application=application,
+        ews_url=f"{exchange['server']}/EWS/Exchange.asmx",
     )
-    cronofy = await stack.enter_async_context(running(front.app))
+    cronofy = await scene.serve(front.app)
     form = {
         "back_end": "exchange",
         "client_id": application.client_id,
