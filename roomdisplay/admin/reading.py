@@ -7,7 +7,7 @@ import logging
 import random
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,8 @@ from roomdisplay.admin.authorizations import want_authorization
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
-from roomdisplay.admin.news import PAGES, room_topic
+from roomdisplay.admin.news import DUE, PAGES, room_topic
+from roomdisplay.admin.next_reading import plan_next
 from roomdisplay.admin.pictures import (
     KeptMeeting,
     seal_picture,
@@ -28,7 +29,6 @@ from roomdisplay.admin.reading_plan import (
     REJECTED_FIRST,
     due_after_error,
     due_after_success,
-    interval,
     is_suspicious,
     next_full_read,
     throttled_until,
@@ -38,7 +38,6 @@ from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Calenda
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
 from roomdisplay.admin.use_cases.schedule import etags_of_rooms
 from roomdisplay.admin.visible import KeptPicture
-from roomdisplay.admin.watch_ends import doubt
 from roomdisplay.connectors.base import (
     AuthorizationNeededError,
     Connector,
@@ -140,6 +139,7 @@ async def _believe(
             connection.throttled_until = None
         if calendar.read_at is None:  # what is shown may stay, but it is known again
             news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
+            news_after_commit(session, DUE)  # to be watched from now on
         calendar.read_at, calendar.failures = task.started, 0
         unchanged = isinstance(told, Unchanged)
         calendar.cursor = told.cursor or (calendar.cursor if unchanged else None)
@@ -152,40 +152,12 @@ async def _believe(
             if calendar.unreadable != told.unreadable:
                 calendar.unreadable = told.unreadable
                 news_after_commit(session, PAGES)
-        wait = await _plan_next(admin, session, task, calendar, connector, answer)
+        wait = await plan_next(admin, session, task, calendar, connector, answer)
         if kept is not None:
             await _replace_picture(admin, session, task, kept, answer.digest)
         due_at = _due(task, calendar, due_after_success(task.zones, now, wait, rng))
     admin.last_read.note(task.calendar.id, task.started, task.began)  # what is stored only
     return due_at
-
-
-async def _plan_next(  # noqa: PLR0917 - what was read, in the order it came to be known
-    admin: Admin,
-    session: AsyncSession,
-    task: Task,
-    calendar: Calendar,
-    connector: Connector,
-    answer: Answer,
-) -> timedelta:
-    """How long to wait for the next reading, if nobody tells of a change."""
-    if _was_not_told(admin, task, answer):
-        await doubt(admin, session, calendar)
-    check_every = connector.check_every
-    if calendar.check_every_s:
-        check_every = timedelta(seconds=calendar.check_every_s)
-    cheap = connector.capabilities.cheap_check
-    in_use = await _in_use(session, calendar.connection_id) if cheap else 1
-    told = calendar.told_by is not None
-    wait = interval(check_every, cheap_check=cheap, in_use=in_use, told=told)
-    calendar.read_every_s = round(wait.total_seconds())
-    return wait
-
-
-async def _in_use(session: AsyncSession, connection_id: str) -> int:
-    """How many calendars of a connection are read."""
-    shown = Calendar.next_due_at.is_not(None), Calendar.connection_id == connection_id
-    return await session.scalar(select(func.count(Calendar.id)).where(*shown)) or 0
 
 
 async def _replace_picture(
@@ -258,17 +230,6 @@ async def _failed(
         return due_at
 
 
-def _was_not_told(admin: Admin, task: Task, answer: Answer) -> bool:
-    """Whether a calendar changed whose service should have told, and did not."""
-    kept = task.kept
-    if task.calendar.told_by is None or task.told or admin.pace.is_told(task.calendar.id):
-        return False
-    if kept is None or not answer.digest or task.plan.zone != kept.timezone:
-        return False
-    same_window = task.plan.window == Window(kept.window_start, kept.window_end)
-    return same_window and answer.digest != kept.digest
-
-
 def _same_account(now: CalendarConnection, then: CalendarConnection) -> bool:
     """Whether nothing else was entered while it was being read; else it is another's answer."""
     return (now.values, now.sealed_secrets) == (then.values, then.sealed_secrets)
@@ -292,7 +253,7 @@ def _mend(session: AsyncSession, calendar: Calendar, task: Task) -> None:
         return
     _log.info("calendar %s (%s) can be read again", calendar.id, task.connection.service)
     calendar.reason = calendar.detail = calendar.reason_since = None
-    news_after_commit(session, PAGES, *(room_topic(room.id) for room in task.rooms))
+    news_after_commit(session, DUE, PAGES, *(room_topic(room.id) for room in task.rooms))
 
 
 def _picture(admin: Admin, row: CalendarPicture | None) -> KeptPicture | None:
