@@ -129,12 +129,12 @@ def without_borrowed_secrets(
 
 
 def account_of(service: str, settings: ConnectionSettings) -> dict[str, str]:
-    """What tells one account from another: all that was entered except for the password."""
+    """What tells one account from another: all that was entered but for passwords and keys."""
     every = {**settings.values, **settings.secrets}
     return {
         one.key: every[one.key]
         for one in service_fields(service)
-        if one.kind != "password" and one.key in every
+        if one.kind not in {"password", "textarea"} and one.key in every
     }
 
 

@@ -20,7 +20,12 @@ FIELDS = (
     Field(key="back_end", kind="select", options=("exchange", "office365")),
     Field(key="client_id"),
     Field(key="client_secret", kind="password", secret=True),
-    Field(key="data_centre", kind="select", options=("us", "au", "ca", "de", "sg", "uk", "own")),
+    Field(
+        key="data_centre",
+        kind="select",
+        options=("us", "au", "ca", "de", "sg", "uk", "own"),
+        leads=True,
+    ),
     Field(
         key="room_access",
         required=False,
@@ -30,7 +35,7 @@ FIELDS = (
     ),
     Field(key="api_host", required=False, kind="url", advanced=True),
     Field(key="app_host", required=False, kind="url", advanced=True),
-    Field(key="authority", required=False, kind="textarea", advanced=True),
+    Field(key="authority", required=False, kind="textarea", advanced=True, leads=True),
 )
 
 _OWN = "own"

@@ -11,10 +11,10 @@ from roomdisplay.connectors.base import ConnectionSettings, Diagnosis, Field, Ma
 from roomdisplay.connectors.guard import trusting
 
 FIELDS = (
-    Field(key="email", kind="email"),
+    Field(key="email", kind="email", leads=True),
     Field(key="impersonation_email", kind="email", required=False),
     Field(key="password", kind="password", secret=True),
-    Field(key="server", required=False),
+    Field(key="server", required=False, leads=True),
     Field(key="username", required=False, advanced=True),
     Field(
         key="sign_in",
@@ -30,7 +30,7 @@ FIELDS = (
         required=False,
         advanced=True,
     ),
-    Field(key="authority", kind="textarea", required=False, advanced=True),
+    Field(key="authority", kind="textarea", required=False, advanced=True, leads=True),
 )
 
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9.-]{1,255}")
