@@ -55,7 +55,7 @@ async def authorize(session: Session, requests: Sequence[tuple[str, Hook]]) -> N
     if refused and len(refused) == len(wishes):
         raise MalformedAnswerError(
             f"Cronofy does not take the address of {', '.join(refused[:5])}",
-            diagnosis=diagnosis("room_refused", error="", words=", ".join(refused[:5])),
+            diagnosis=diagnosis("room_refused", error="422", words=", ".join(refused[:5])),
         )
 
 

@@ -155,7 +155,7 @@ def not_authorized(known: Tokens | None, now: datetime) -> AuthorizationNeededEr
     if known.refused:
         return AuthorizationNeededError(
             "Cronofy does not take the room's address",
-            diagnosis=diagnosis("room_refused", error="", words=""),
+            diagnosis=diagnosis("room_refused", error="422", words=""),
         )
     if now - known.asked_at < ANSWER_WITHIN:
         return AuthorizationNeededError(

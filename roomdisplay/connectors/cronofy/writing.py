@@ -8,6 +8,7 @@ there is one at a time in this process.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from roomdisplay.connectors.cronofy.tokens import lock_of
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0, 4.0, 5.0)
 """Seconds between two looks for what was written: 15 in all."""
 _LONGEST_KEY = 64
+_MOST_UNSEEN = 500
 _NEAR = (timedelta(days=2), timedelta(days=9))
 _FAR = (timedelta(days=42), timedelta(days=200))
 """How far around now a meeting is looked for, of which nothing but its id is known."""
@@ -52,8 +54,8 @@ class Writer:
         self._rooms = rooms
         self._clock = clock
         self._pauses = pauses
-        self._unseen: set[str] = set()
-        """Keys of bookings that were sent but never showed; they may show yet."""
+        self._unseen: deque[str] = deque(maxlen=_MOST_UNSEEN)
+        """Keys of bookings that were sent but did not show yet."""
 
     @asynccontextmanager
     async def _writing(self, address: str) -> AsyncIterator[None]:
@@ -79,10 +81,10 @@ class Writer:
                     await self._withdraw(address, booking.key)
                     raise meetings.conflict(standing[0])
                 calendar = await self._rooms.calendar(address)
-                self._unseen.add(booking.key)
+                self._unseen.append(booking.key)
                 await self._upsert(address, calendar, meetings.booked(booking))
                 mine, around = await self._until_made(address, booking, window)
-            self._unseen.discard(booking.key)
+            self._seen(booking.key)
             earlier = [
                 one
                 for one in meetings.in_the_way(around, meetings.span_of(mine), mine)
@@ -103,7 +105,11 @@ class Writer:
         )
         if answer.status != httpx.codes.NOT_FOUND:
             require(answer, "the meeting", scope="delete_event")
-        self._unseen.discard(key)
+        self._seen(key)
+
+    def _seen(self, key: str) -> None:
+        while key in self._unseen:
+            self._unseen.remove(key)
 
     async def _until_made(
         self, address: str, booking: Booking, window: Window
