@@ -18,7 +18,7 @@ from roomdisplay.connectors.ews.item import DETAILED, LISTED, Item, read_item
 from roomdisplay.connectors.ews.services import Create, Delete, Details, Update, View
 from roomdisplay.connectors.ews.settings import ExchangeSettings
 from roomdisplay.connectors.ews.soap import Seat
-from roomdisplay.connectors.ews.xml import Element
+from roomdisplay.connectors.ews.xml import TYPES, Element
 
 VIEW_LIMIT = 1000
 """Items in one view: the EWSFindCountLimit of the usual throttling policy."""
@@ -50,25 +50,39 @@ class RoomMailbox:
         Raises:
             ConnectorError: they cannot be told whole.
         """
-        items = [item for part in self._view(window) for item in part]
-        # A long meeting is in every part that it touches.
-        return list({item.id or str(index): item for index, item in enumerate(items)}.values())
+        return [read_item(one) for one in self.elements(window)]
 
-    def _view(self, window: Window, spent: int = 0) -> Iterator[list[Item]]:
+    def elements(self, window: Window) -> list[Element]:
+        """The same, not read yet.
+
+        Raises:
+            ConnectorError: as `view`.
+        """
+        found: dict[str, Element] = {}
+        for index, one in enumerate(self._elements(window)):
+            id_ = one.find(f"{TYPES}ItemId")
+            # A long meeting is in every part that it touches.
+            found[str(index) if id_ is None else id_.get("Id", str(index))] = one
+            if len(found) > MOST_ITEMS:
+                raise self._untold()
+        return list(found.values())
+
+    def _elements(self, window: Window) -> Iterator[Element]:
         try:
             elements, whole = self._listed(window)
         except _HalveError:
             elements, whole = [], False
         if whole:
-            yield [read_item(one) for one in elements]
+            yield from elements
             return
-        if window.end - window.start <= _SHORTEST or spent > MOST_ITEMS:
-            raise MalformedAnswerError(f"the calendar of {self.address} cannot be told whole")
+        if window.end - window.start <= _SHORTEST:
+            raise self._untold()
         middle = window.start + (window.end - window.start) / 2
         for half in (Window(window.start, middle), Window(middle, window.end)):
-            for part in self._view(half, spent):
-                spent += len(part)
-                yield part
+            yield from self._elements(half)
+
+    def _untold(self) -> MalformedAnswerError:
+        return MalformedAnswerError(f"the calendar of {self.address} cannot be told whole")
 
     def _listed(self, window: Window) -> tuple[list[Element], bool]:
         with self._explained():

@@ -169,6 +169,7 @@ class GuardedAdapter(HTTPAdapter):
     def __init__(self, network: Network, *, hanging: bool = False) -> None:
         self._network = network
         self._hanging = hanging
+        self._routes: dict[str, dict[str, str]] = {}
         self.peer_certificate: bytes | None = None
         """Of the last connection, DER; for the channel binding of NTLM."""
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
@@ -219,7 +220,7 @@ class GuardedAdapter(HTTPAdapter):
             request,
             stream=True,
             timeout=(CONNECT_TIMEOUT, limits.silence),
-            proxies=_proxies(str(request.url)),
+            proxies=self._proxies(str(request.url)),
         )
         if not (self._hanging and response.status_code == requests.codes.ok):
             self._read(response, begun + limits.time)
@@ -242,6 +243,13 @@ class GuardedAdapter(HTTPAdapter):
             if time.monotonic() > until:
                 raise TooSlowError("the answer took too long")
             yield piece
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        """Looked up once for each server: the environment does not change."""
+        server = "/".join(url.split("/", 3)[:3])
+        if server not in self._routes:
+            self._routes[server] = _proxies(server)
+        return self._routes[server]
 
     def _opened(self, opened: socket.socket) -> None:
         self._network.keep(opened)

@@ -11,9 +11,10 @@ from hashlib import sha256
 import msgspec
 
 from roomdisplay.connectors.base import Picture, Unchanged, Window
-from roomdisplay.connectors.ews.item import Item
+from roomdisplay.connectors.ews.item import Item, read_item
 from roomdisplay.connectors.ews.mailbox import RoomMailbox
 from roomdisplay.connectors.ews.occurrence import picture_of, why_not_shown
+from roomdisplay.connectors.ews.xml import Element, written
 
 MARGIN = timedelta(days=1)
 """All-day meetings are instants of another zone's midnights: days of the room may lie beyond."""
@@ -83,13 +84,14 @@ def read_calendar(
     Raises:
         ConnectorError: it cannot be read whole.
     """
-    listed = mailbox.view(Window(window.start - MARGIN, window.end + MARGIN))
-    digest = _digest(listed)
+    elements = mailbox.elements(Window(window.start - MARGIN, window.end + MARGIN))
+    digest = _digest(elements)
     known = msgspec.json.encode(
         Cursor(window=(window.start, window.end), zone=zone, digest=digest)
     ).decode()
     if cursor == known:
         return Unchanged(known)
+    listed = [read_item(one) for one in elements]
     wanted = [
         item for item in listed if item.id and why_not_shown(item) is None and kept.of(item) is None
     ]
@@ -119,6 +121,6 @@ def _completed(listed: Item, details: Item | None) -> Item:
     return details
 
 
-def _digest(items: Sequence[Item]) -> str:
-    told = sorted(repr(replace(item, body="", links=())) for item in items)
-    return sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(elements: Sequence[Element]) -> str:
+    """Over what was told: not reading it spares half of what an unchanged calendar costs."""
+    return sha256(b"\n".join(sorted(map(written, elements)))).hexdigest()

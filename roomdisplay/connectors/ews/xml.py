@@ -71,6 +71,11 @@ def m(name: str, *children: Element, text: str | None = None, **attributes: str)
     return _made(MESSAGES + name, children, text, attributes)
 
 
+def written(element: Element) -> bytes:
+    """An element as text, the same for the same."""
+    return etree.tostring(element, with_tail=False)
+
+
 def copied(element: Element) -> Element:
     """The same once more: an element has one parent."""
     return copy(element)
