@@ -46,6 +46,11 @@ doctor.py
     ask_doctor(admin, actor, connection_id, *, room=None, invitation=False): in the background
     doctor_report(admin, actor, connection_id) -> DoctorView(findings, verdict, next_at, waiting)
     run_doctor(admin, actor, connection_id, *, room=None, invitation=False): findings as they come
+sent_steps.py
+    send_step(admin, actor, variant, fields) -> IssuedStep(url, expires_at): Step 1 by a link
+    look_at_sent_step(admin, token) -> SentStepView(variant, fields, sender, expires_at)
+    open_sent_step(admin, token) -> OpenedStep(secret, expires_at): once
+    opened_step(admin, secret) -> SentStepView
 rooms.py
     RoomInput(name, timezone, building, floor, capacity, equipment, out_of_service)
     list_rooms(admin, actor, *, search="") -> list[RoomView]; get_room(admin, actor, room_id)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.security.roles import Actor, Permission
+from roomdisplay.admin.store.tables import DoctorReport
 from roomdisplay.admin.use_cases.devices import list_devices
 from roomdisplay.admin.use_cases.missed_codes import PAIRING_MISSED, repeated_misses
 from roomdisplay.admin.use_cases.rooms import list_rooms
-from roomdisplay.admin.use_cases.services import list_connections
+from roomdisplay.admin.use_cases.services import ConnectionView, list_connections
+from roomdisplay.connectors.diagnosis import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +23,9 @@ class Attention:
     """One thing that somebody should look at."""
 
     key: str
-    """ "pairing_codes_missed", "activation_codes_missed", "service_failing", "calendar_failing",
-    "calendar_incomplete", "device_offline", "device_without_room", "room_without_calendar",
-    "calendar_in_two_rooms" or "nothing_connected"."""
+    """ "pairing_codes_missed", "activation_codes_missed", "service_failing", "doctor_found",
+    "calendar_failing", "calendar_incomplete", "device_offline", "device_without_room",
+    "room_without_calendar", "calendar_in_two_rooms" or "nothing_connected"."""
     subject_id: str
     """Of the connection, the display or the room."""
     name: str
@@ -28,7 +33,7 @@ class Attention:
     detail: str | None = None
     since: datetime | None = None
     count: int = 0
-    """Of missed codes, or of what cannot be read."""
+    """Of missed codes, of what cannot be read, or of what the doctor found."""
     addresses: int = 0
     """That they came from."""
 
@@ -65,6 +70,7 @@ async def overview(admin: Admin, actor: Actor) -> Overview:
     if not connections:
         attention.append(Attention(key="nothing_connected", subject_id="", name=""))
     failing = {one.id for one in connections if one.reason}
+    attention += await _what_the_doctor_found(admin, connections, failing)
     attention += [
         Attention(
             key="calendar_failing",
@@ -115,6 +121,26 @@ async def overview(admin: Admin, actor: Actor) -> Overview:
         devices=len(devices),
         devices_online=sum(one.online for one in devices),
     )
+
+
+async def _what_the_doctor_found(
+    admin: Admin, connections: Sequence[ConnectionView], failing: Collection[str]
+) -> list[Attention]:
+    """Connections that answer, but with something to be repaired."""
+    query = select(DoctorReport).where(DoctorReport.verdict == Verdict.BAD.value)
+    async with admin.store.reading() as session:
+        reports = {row.connection_id: row for row in await session.scalars(query)}
+    return [
+        Attention(
+            key="doctor_found",
+            subject_id=one.id,
+            name=one.name,
+            since=reports[one.id].finished_at,
+            count=sum(found["verdict"] == Verdict.BAD.value for found in reports[one.id].findings),
+        )
+        for one in connections
+        if one.id in reports and one.id not in failing
+    ]
 
 
 async def _missed_codes(admin: Admin, actor: Actor) -> list[Attention]:

@@ -189,6 +189,9 @@ async def test_the_doctor_says_what_is_wrong_and_what_repairs_it_without_javascr
         await expect(page.locator(".checks .negative").first).to_be_visible(timeout=60_000)
         await expect(page.locator(".checks pre").first).to_contain_text("ApplicationImpersonation")
         await expect(page.get_by_text("may take up to 2 hours")).to_be_visible(timeout=60_000)
+        await page.goto("/")
+        found = page.get_by_text("The calendar doctor found something wrong at Microsoft Exchange")
+        await expect(found.first).to_be_visible()
     await context.close()
 
 

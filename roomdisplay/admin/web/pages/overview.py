@@ -56,9 +56,10 @@ def _task(visit: Visit, one: Attention) -> Task:
             words = t(f"overview.{one.key}", n=one.count)
             detail = t("overview.codes_missed_words", n=one.addresses, ago=ago)
             return Task(words, detail, "/audit", "", "negative")
-        case "service_failing":
-            words = t("overview.service_failing", service=one.name)
-            return Task(words, _why(t, one), f"/connections/{one.subject_id}", "", "negative")
+        case "service_failing" | "doctor_found":
+            words = t(f"overview.{one.key}", service=one.name)
+            detail = _why(t, one) or t("doctor.bad_count", n=one.count)
+            return Task(words, detail, f"/connections/{one.subject_id}", "", "negative")
         case "calendar_failing":
             words = t("overview.calendar_failing", room=one.name)
             return Task(words, _why(t, one), f"/rooms/{one.subject_id}", "", "negative")
