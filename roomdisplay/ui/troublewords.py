@@ -69,6 +69,15 @@ _CALL_FAILURES: dict[str, str] = {
         "The call's service does not answer. Try again, or join from your own device.",
     ),
 }
+_ACCESS: dict[str, str] = {
+    "permission_missing": marked("Trouble", "The Admin Center may not read this calendar"),
+    "authorizing": marked("Trouble", "The calendar service has yet to grant access"),
+    "authorization_refused": marked("Trouble", "The calendar service refuses access"),
+    "authorization_unreachable": marked(
+        "Trouble", "The calendar service cannot reach the Admin Center"
+    ),
+}
+"""Reasons of the Admin Center that concern this one calendar."""
 _NOTICES: dict[str, str] = {
     "insecure_key_file": marked("Notice", "Key in a plain file: for trials only"),
     "outbox_set_aside": marked(
@@ -94,6 +103,8 @@ def hop_text(reading: FreshnessReading, w: Wording) -> str:
         return w.translate("Trouble", "The calendar service refuses the Admin Center's sign-in")
     if reading.reason == "calendar_gone":
         return w.translate("Trouble", "The calendar service does not know this calendar any more")
+    if reading.reason in _ACCESS:
+        return w.translate("Trouble", _ACCESS[reading.reason])
     return w.translate("Trouble", "The calendar service does not answer")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomdisplay.device.vault.opening import INSECURE_NOTICE
+from roomdisplay.model.freshness import FreshnessReading, Hop, SourceState
 from roomdisplay.model.room import Place
 from roomdisplay.model.roomstate import StateKind as K
 from roomdisplay.model.settings import ClockFormat
@@ -19,7 +20,7 @@ from roomdisplay.sync.deliveries import OUTBOX_NOTICE
 from roomdisplay.sync.snapshot import Snapshot, Trouble, TroubleKind
 from roomdisplay.ui.homefacts import HomeFacts, current_state, home_facts
 from roomdisplay.ui.pairfacts import call_facts, device_facts, next_pairing_change, pairing_facts
-from roomdisplay.ui.troublewords import call_failure, notice_text, trouble_text
+from roomdisplay.ui.troublewords import call_failure, hop_text, notice_text, trouble_text
 from roomdisplay.ui.wording import Wording, isolated, plain, wording
 
 REASONS = (
@@ -277,3 +278,35 @@ def test_text_from_right_to_left_is_kept_to_itself() -> None:
     name = "שלום"
     assert isolated(name) == f"\u2068{name}\u2069"
     assert plain("e\u0301\u0301\u0301\u0301\u0301") == "e\u0301\u0301\u0301"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "credentials_rejected",
+        "calendar_gone",
+        "permission_missing",
+        "authorizing",
+        "authorization_refused",
+        "authorization_unreachable",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_only_an_administrator_can_mend_is_told_apart_from_silence(
+    reason: str, language: str
+) -> None:
+    words = wording(language, ZoneInfo("Europe/Paris"), ClockFormat.AUTO)
+
+    def told(why: str) -> str:
+        reading = FreshnessReading(
+            age=timedelta(hours=1),
+            fresh_left=timedelta(0),
+            trust_left=timedelta(0),
+            weaker_hop=Hop.SOURCE,
+            source_state=SourceState.FAILING,
+            reason=why,
+        )
+        return hop_text(reading, words)
+
+    assert told(reason) != told("unavailable")
+    assert told("some_later_reason") == told("unavailable")

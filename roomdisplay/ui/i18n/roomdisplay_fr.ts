@@ -421,6 +421,22 @@
         <translation>Le service d&apos;agenda ne connaît plus ce calendrier</translation>
     </message>
     <message>
+        <source>The Admin Center may not read this calendar</source>
+        <translation>Le centre d&apos;administration n&apos;a pas le droit de lire ce calendrier</translation>
+    </message>
+    <message>
+        <source>The calendar service has yet to grant access</source>
+        <translation>Le service d&apos;agenda n&apos;a pas encore accordé l&apos;accès</translation>
+    </message>
+    <message>
+        <source>The calendar service refuses access</source>
+        <translation>Le service d&apos;agenda refuse l&apos;accès</translation>
+    </message>
+    <message>
+        <source>The calendar service cannot reach the Admin Center</source>
+        <translation>Le service d&apos;agenda ne peut pas joindre le centre d&apos;administration</translation>
+    </message>
+    <message>
         <source>The calendar service does not answer</source>
         <translation>Le service d&apos;agenda ne répond pas</translation>
     </message>
