@@ -18,12 +18,12 @@ from roomdisplay.connectors.base import (
 from roomdisplay.connectors.diagnosis import Finding, Probe, Verdict
 from roomdisplay.connectors.ews.invitation import Invitation
 from roomdisplay.connectors.ews.item import Item
-from roomdisplay.connectors.ews.listening import require_stream
 from roomdisplay.connectors.ews.mailbox import RoomMailbox
 from roomdisplay.connectors.ews.occurrence import picture_of
 from roomdisplay.connectors.ews.rooms import RoomList, room_lists, with_rooms
 from roomdisplay.connectors.ews.server import Server
 from roomdisplay.connectors.ews.sign_in import Scheme
+from roomdisplay.connectors.ews.stream_check import require_stream
 from roomdisplay.connectors.ews.survival import survivals
 
 _LATER = (

@@ -23,7 +23,6 @@ import roomdisplay
 from roomdisplay.connectors.base import (
     ConnectorError,
     CredentialsRejectedError,
-    UnavailableError,
 )
 from roomdisplay.connectors.ews.answers import judge, unreachable
 from roomdisplay.connectors.ews.network import GuardedAdapter, Network
@@ -181,8 +180,7 @@ class Line:
                 plain = {**headers, "Accept-Encoding": "identity"}
                 response = self._send(session, body, plain)
                 if response.status_code != requests.codes.ok:
-                    judge(response, self._settings, self.host)
-                    raise UnavailableError(f"{self.host} opens no stream")
+                    judge(response, self._settings, self.host)  # a fault is read like the stream
             try:
                 yield response
             finally:

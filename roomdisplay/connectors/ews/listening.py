@@ -1,8 +1,7 @@
 """Streaming notifications: Exchange tells over a connection held open that a calendar changed.
 
-Each group of rooms has one connection and one thread. What is told is only a signal. Whatever
-happened while there was no connection is not told at all, so that each new one marks all its rooms
-as changed.
+Each group of rooms has one connection and one thread. Whatever happened while there was none is not
+told at all, so that each new one marks all its rooms as changed.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from roomdisplay.connectors.ews.answers import unreachable
 from roomdisplay.connectors.ews.errors import explain
 from roomdisplay.connectors.ews.network import Network
 from roomdisplay.connectors.ews.server import Server, require_address
-from roomdisplay.connectors.ews.streaming import Stream, Subscribe, Unsubscribe
+from roomdisplay.connectors.ews.streaming import Stream, Subscribe
 
 LARGEST_GROUP = 200
 """Subscriptions on one connection, as Exchange allows."""
@@ -153,36 +152,6 @@ class Listener:
         self._heard(address)
 
 
-def require_stream(server: Server, room: str, network: Network) -> None:
-    """Open a stream for one room and wait until it says something; in a thread.
-
-    Raises:
-        ConnectorError: it does not; also where something between holds streams back.
-    """
-    seat = server.seat(room)
-    names = {"account": server.settings.email, "room": room}
-    try:
-        id_ = Subscribe(account=seat).id()
-        try:
-            spoke = next(Stream(account=seat).messages((id_,), 1, network), None)
-        finally:
-            Unsubscribe(account=seat).id(id_)
-    except ConnectorError:
-        raise
-    except Exception as error:  # noqa: BLE001 - of exchangelib's, by name
-        if isinstance(error, requests.RequestException | OSError | HTTPError):
-            raise PermissionMissingError(
-                "no notification comes through",
-                diagnosis=Diagnosis("exchange_no_streaming", names),
-            ) from None
-        raise explain(error, server.settings, room) from None
-    if spoke is None:
-        raise PermissionMissingError(
-            "the stream of notifications is closed at once",
-            diagnosis=Diagnosis("exchange_no_streaming", names),
-        )
-
-
 class _Group:
     """Rooms that share a connection, in a thread of their own."""
 
@@ -218,6 +187,8 @@ class _Group:
                     self._refuse_all(self._unserved())
             except CredentialsRejectedError as rejected:
                 self._refuse_all(rejected)
+            except (PermissionMissingError, CalendarGoneError) as error:
+                self._refuse_first(error)
             except ThrottledError as throttled:
                 self._listener.rest(throttled.retry_after.total_seconds())
             except ConnectorError:
@@ -300,6 +271,11 @@ class _Group:
         self._cookie = None
         self._listener.rest(self._listener.delay(self._forgotten) if self._forgotten else 0)
         self._forgotten += 1
+
+    def _refuse_first(self, error: ConnectorError) -> None:
+        """The stream is opened as the first of the rooms, which is no longer to be had."""
+        id_ = next(iter(self._subscribed))
+        self._listener.refuse(self._subscribed.pop(id_), error)
 
     def _refuse_all(self, error: ConnectorError) -> None:
         for address in (*self._waiting, *self._subscribed.values()):

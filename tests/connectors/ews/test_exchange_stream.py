@@ -99,6 +99,22 @@ async def test_forgotten_subscriptions_are_made_anew(exchange: Exchange) -> None
         assert len(exchange.server.streams.subscriptions) == 1
 
 
+async def test_a_room_that_goes_away_does_not_silence_the_others(exchange: Exchange) -> None:
+    async with Ear(exchange.connector(), ROOM, BOARD).listening() as ear:
+        assert {await ear.next(), await ear.next()} == {ROOM, BOARD}
+        exchange.company.remove_mailbox(ROOM)
+        exchange.server.streams.cut()
+        assert await ear.next() in {ROOM, BOARD}
+        while ROOM not in ear.refused:
+            await ear.next()
+        put_ical(
+            exchange.company.mailbox(BOARD),
+            {"x": event("x", berlin("20261123T100000"), berlin("20261123T110000"))},
+        )
+        while await ear.next() != BOARD:
+            pass
+
+
 async def test_what_cannot_be_listened_to_is_refused(exchange: Exchange) -> None:
     async with Ear(exchange.connector(), ROOM, NOWHERE, "nonsense").listening() as ear:
         assert await ear.next() == ROOM
