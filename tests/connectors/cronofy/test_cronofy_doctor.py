@@ -233,7 +233,7 @@ CASES: list[tuple[str, str, Verdict, Provocation]] = [
     ("cronofy_scope", "unrestricted_missing", Verdict.WARNING, unrestricted_missing),
     ("cronofy_rooms", "no_rooms", Verdict.BAD, no_rooms),
     ("cronofy_rooms", "scope_missing", Verdict.BAD, fault("GET /v1/resources", status=403)),
-    ("cronofy_room", "room_not_authorized", Verdict.BAD, keep()),
+    ("cronofy_room", "room_not_authorized", Verdict.SKIPPED, keep()),
     ("cronofy_room", "room_pending", Verdict.SKIPPED, keep(scope="")),
     ("cronofy_room", "room_refused", Verdict.BAD, keep(refused=True)),
     ("cronofy_room", "callback_unheard", Verdict.BAD, unheard),
@@ -295,6 +295,7 @@ async def test_rooms_that_were_asked_for(stage: CronofyStage) -> None:
     found = await examined(stage, other)
     assert reason(found["cronofy_rooms"]) == "cronofy_room_unlisted"
     assert reason(found["cronofy_room"]) == "cronofy_room_not_authorized"
+    assert found["cronofy_room"].verdict is Verdict.BAD
     stage.organisation.add_room("a@example.com", "Aardvark")  # listed first, not authorised
     found = await examined(stage)
     assert found["cronofy_room"].facts == {"room": ROOM}
