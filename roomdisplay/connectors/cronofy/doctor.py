@@ -175,7 +175,9 @@ class Examination:
         known = error.diagnosis or diagnosis("room_not_authorized")
         told = Diagnosis(known.reason, {**known.params, "room": first})
         pending = known.reason == "cronofy_room_pending"
-        verdict = Verdict.SKIPPED if pending else Verdict.BAD
+        # While no room shows its calendar yet, none was asked for: there is nothing to repair.
+        unused = probe.room is None and known.reason == "cronofy_room_not_authorized"
+        verdict = Verdict.SKIPPED if pending or unused else Verdict.BAD
         return _finding("cronofy_room", verdict, told)
 
     async def _mailbox(self) -> Finding:
