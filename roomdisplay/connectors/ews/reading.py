@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -31,27 +32,31 @@ class Cursor(msgspec.Struct, frozen=True):
     digest: str
 
 
-@dataclass(slots=True)
 class Kept:
-    """Details of one calendar, by item id; those used last are at the end."""
+    """Details of one calendar, by item id; two readings may be under way at once."""
 
-    details: OrderedDict[str, Item] = field(default_factory=OrderedDict)
+    def __init__(self) -> None:
+        self._details: OrderedDict[str, Item] = OrderedDict()
+        """Those used last are at the end."""
+        self._lock = threading.Lock()
 
     def of(self, listed: Item) -> Item | None:
         """The details of an item that has not changed since."""
-        found = self.details.get(listed.id)
-        if found is None or found.change_key != listed.change_key or not listed.change_key:
-            return None
-        self.details.move_to_end(listed.id)
-        return found
+        with self._lock:
+            found = self._details.get(listed.id)
+            if found is None or found.change_key != listed.change_key or not listed.change_key:
+                return None
+            self._details.move_to_end(listed.id)
+            return found
 
     def keep(self, items: Sequence[Item]) -> None:
         """Remember, and forget what was not used for longest."""
-        for item in items:
-            self.details[item.id] = item
-            self.details.move_to_end(item.id)
-        while len(self.details) > _MOST_KEPT:
-            self.details.popitem(last=False)
+        with self._lock:
+            for item in items:
+                self._details[item.id] = item
+                self._details.move_to_end(item.id)
+            while len(self._details) > _MOST_KEPT:
+                self._details.popitem(last=False)
 
 
 class Shelf:

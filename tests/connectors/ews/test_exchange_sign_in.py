@@ -180,18 +180,31 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def test_closing_ends_what_is_under_way(exchange: Exchange) -> None:
-    connector = exchange.connector()
-    await reads(connector)
-    exchange.server.faults.order("FindItem", delay=30)
+async def test_closing_ends_what_is_under_way() -> None:
+    waiting = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            if b"authorization" in (await reader.readuntil(b"\r\n\r\n")).lower():
+                waiting.set()
+                await reader.read()  # until the client is gone
+            else:
+                offer = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n"
+                writer.write(offer + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connector = Exchange().connector(server=f"http://127.0.0.1:{port}")
     reading = asyncio.create_task(connector.read(ROOM, WINDOW))
-    await asyncio.sleep(0.3)  # the server holds its answer back much longer
-    assert exchange.server.faults.taken
+    await asyncio.wait_for(waiting.wait(), 10)
     await connector.aclose()
     with pytest.raises(ConnectorError):
         await asyncio.wait_for(reading, 5)
     with pytest.raises(UnavailableError):
         await connector.check()
+    server.close()
 
 
 async def test_logs_say_nothing(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:
