@@ -14,7 +14,7 @@ class Echo:
     def __init__(self) -> None:
         self.answered: list[str] = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError("no life span here")
         self.answered.append(scope["path"])
