@@ -25,7 +25,7 @@ def measure(name: str, *, quick: bool) -> dict[str, object]:
     if name == "news":
         return {"commit_to_pixel": news.run(commits=20) if quick else news.run()}
     if name == "services":
-        return services.run(rooms=40, seconds=60) if quick else services.run()
+        return services.run(rooms=40, seconds=30) if quick else services.run()
     return {"feed": feed.run()}
 
 
