@@ -46,7 +46,7 @@ AUDIT_KEPT_FOR = timedelta(days=400)
 LEFTOVERS_KEPT_FOR = timedelta(days=14)
 HELD_FOR = timedelta(seconds=60)
 """How long a calendar waits whose reading could not be stored (a full disk)."""
-BREATH = timedelta(seconds=1)
+BREATH = timedelta(milliseconds=300)
 """Between two looks that the timer asks for, so that many calendars share one."""
 TIDY_EVERY = timedelta(hours=24)
 _log = logging.getLogger(__name__)

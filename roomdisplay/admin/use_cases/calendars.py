@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,13 @@ from roomdisplay.admin.news import DUE, PAGES
 from roomdisplay.admin.security.roles import Actor, Permission, require
 from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Room
-from roomdisplay.connectors.base import CalendarInfo, ConnectorError, Window
+from roomdisplay.admin.token_store import StoredTokens
+from roomdisplay.connectors.base import (
+    AuthorizationNeededError,
+    CalendarInfo,
+    ConnectorError,
+    Window,
+)
 
 ADDRESS_LIMIT = 2048
 _NAME_LIMIT = 200
@@ -85,11 +92,14 @@ async def add_typed_calendar(admin: Admin, actor: Actor, connection_id: str, add
         settings = settings_of(admin, connection)
     except ConnectorError as error:
         raise ServiceError("credentials_rejected", error.detail) from error
-    now = admin.clock()
-    async with trying(admin, connection.service, settings) as connector:
-        picture = await connector.read(address, Window(now, now + timedelta(days=1)))
-    name = getattr(picture, "display_name", None) or address
-    info = CalendarInfo(address=address, name=name)
+    now, name = admin.clock(), None
+    tokens = StoredTokens(admin, connection_id)
+    async with trying(admin, connection.service, settings, tokens) as connector:
+        # A service that authorises each calendar apart is asked for it once a room shows it.
+        with contextlib.suppress(AuthorizationNeededError):
+            picture = await connector.read(address, Window(now, now + timedelta(days=1)))
+            name = getattr(picture, "display_name", None)
+    info = CalendarInfo(address=address, name=name or address)
     async with admin.store.transaction() as session:
         (calendar,) = await save_calendars(session, connection_id, [info], typed=True)
         news_after_commit(session, PAGES)

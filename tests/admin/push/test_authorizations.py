@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from roomdisplay.admin.store.tables import CalendarHook, ConnectionToken
-from roomdisplay.admin.use_cases import services
+from roomdisplay.admin.use_cases import assignment, services
 from roomdisplay.connectors.base import (
     CredentialsRejectedError,
     MalformedAnswerError,
@@ -51,6 +51,24 @@ async def test_an_authorised_calendar_is_read_at_once(house: Any, tell: Any) -> 
     assert (calendar.reason, calendar.read_at) == (None, house.clock())
     other = "zephyr" if address == "atlas" else "atlas"
     assert (await house.calendar(other)).reason == "authorizing"
+
+
+async def test_a_typed_calendar_is_authorised_once_a_room_shows_it(
+    house: Any, tell: Any, owner: Any
+) -> None:
+    house.service.calendars["annexe"] = []
+    id_ = await services.add_typed_calendar(house.admin, owner, house.connection, "annexe")
+    await assignment.create_rooms_from_calendars(house.admin, owner, [id_], timezone="Europe/Paris")
+    await house.work()
+    await house.work(seconds=1)
+    (asked,) = house.service.asked[-1]
+    await tell(asked.hook, "authorized:c0de")
+    await house.work()
+    assert (await house.calendar("annexe")).read_at == house.clock()
+    # An address that is authorised already is read with the connection's own tokens.
+    house.service.reads.clear()
+    await services.add_typed_calendar(house.admin, owner, house.connection, "annexe")
+    assert house.service.reads == ["annexe"]
 
 
 async def test_only_the_first_answer_counts_and_forged_ones_never(house: Any, tell: Any) -> None:
