@@ -35,9 +35,9 @@ format: setup ## let ruff put the Python in order
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-test-appliance: setup ## long tests: build the packages, install them in Debian 13, run them there
+test-appliance: setup ## long tests: the packages, built and run in Debian 13; every walk of the calendar services
 	@scripts/setup appliance
-	$(offscreen) $(bin)/pytest -m appliance tests/appliance $(ARGS)
+	$(offscreen) $(bin)/pytest -m appliance tests/appliance tests/admin/web $(ARGS)
 
 bench: setup ## figures, each beside its reference in the same run (ARGS="--json FILE")
 	@$(bin)/python -m benchmarks $(ARGS)

@@ -7,16 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.news import PAGES
+from roomdisplay.admin.security.roles import SYSTEM
 from roomdisplay.admin.server import serve
 from roomdisplay.admin.settings import ServerSettings
 from roomdisplay.admin.store.tables import Calendar
 from roomdisplay.admin.use_cases.people import accept_invitation, invite_owner
 from roomdisplay.admin.use_cases.sessions import Client
+from roomdisplay.admin.use_cases.settings import change_settings
 from roomdisplay.demo.clock import DemoClock, from_wall
 from roomdisplay.embedded.process import CODE, DisplayProcess, EmbeddedDisplay
 from roomdisplay.model.room import Place
@@ -39,7 +42,8 @@ async def admin_center(folder: Path) -> AsyncIterator[Admin]:
     clock = DemoClock(from_wall(AT))
     serving = serve(settings, clock=clock, ready=started.set_result, stop=stop)
     server = asyncio.create_task(serving)
-    await asyncio.wait({started, server}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {started, server}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     try:
         if server.done():
             await server
@@ -50,7 +54,7 @@ async def admin_center(folder: Path) -> AsyncIterator[Admin]:
 
 
 async def add_owner(admin: Admin, language: str) -> None:
-    """Make the first owner, who signs in with `EMAIL` and `PASSWORD`."""
+    """Make the first owner, who signs in with `EMAIL` and `PASSWORD`; displays speak alike."""
     invitation = await invite_owner(admin)
     token = invitation.url.rsplit("/", 1)[-1]
     await accept_invitation(
@@ -62,6 +66,7 @@ async def add_owner(admin: Admin, language: str) -> None:
         language=language,
         client=Client(),
     )
+    await change_settings(admin, SYSTEM, "global", {"language": language})
 
 
 async def until_told(admin: Admin) -> None:
