@@ -74,6 +74,14 @@ def unreachable(error: BaseException, host: str) -> ConnectorError:
     )
 
 
+def broken_off(host: str) -> ConnectorError:
+    """The hand-shake of NTLM was not answered with a challenge: no password was judged."""
+    return UnavailableError(
+        f"{host} breaks signing in by NTLM off",
+        diagnosis=Diagnosis("exchange_ntlm_broken", {"server": host}),
+    )
+
+
 def judge(
     response: requests.Response, settings: ExchangeSettings, host: str, *, signed_in: bool = True
 ) -> None:

@@ -18,16 +18,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 import roomdisplay
 from roomdisplay.connectors.base import (
     ConnectorError,
     CredentialsRejectedError,
 )
-from roomdisplay.connectors.ews.answers import judge, unreachable
+from roomdisplay.connectors.ews.answers import broken_off, judge, unreachable
 from roomdisplay.connectors.ews.network import GuardedAdapter, Network
 from roomdisplay.connectors.ews.settings import ExchangeSettings
-from roomdisplay.connectors.ews.sign_in import Scheme, authentication, choose_scheme, offered
+from roomdisplay.connectors.ews.sign_in import (
+    BoundNtlm,
+    Scheme,
+    authentication,
+    choose_scheme,
+    offered,
+)
 
 _HEADERS = {
     "Content-Type": "text/xml; charset=utf-8",
@@ -259,8 +266,17 @@ class Line:
             )
         except ConnectorError:
             raise
-        except Exception as error:  # noqa: BLE001 - handshakes raise what they like, with secrets in it
+        except Exception as error:  # noqa: BLE001 - hand-shakes raise what they like, secrets in it
+            if isinstance(session.auth, BoundNtlm) and not _is_of_the_way(error):
+                raise broken_off(self.host) from None
             raise unreachable(error, self.host) from None
+
+
+def _is_of_the_way(error: Exception) -> bool:
+    """Whether the connection failed, not what was said over it."""
+    if isinstance(error, PermissionError):
+        return False  # that is how requests_ntlm says that there is no challenge
+    return isinstance(error, requests.RequestException | HTTPError | OSError)
 
 
 LineMaker = Callable[[str], Line]

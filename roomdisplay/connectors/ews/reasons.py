@@ -18,6 +18,7 @@ PARAMS: dict[str, tuple[str, ...]] = {
     "exchange_account_locked": ("account",),
     "exchange_password_expired": ("account",),
     "exchange_extended_protection": ("account", "server"),
+    "exchange_ntlm_broken": ("server",),
     "exchange_basic_refused": ("server", "offered"),
     "exchange_no_common_sign_in": ("server", "offered"),
     "exchange_kerberos_missing": (),

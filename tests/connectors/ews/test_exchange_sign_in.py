@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from exchangebench import ACCOUNT, PASSWORD, ROOM, WRONG, Exchange
+from exchangebench import ACCOUNT, PASSWORD, ROOM, WRONG, Exchange, listening
 from simulators.organisation.from_ical import put_ical
 from simulators.serve import Tls
 
@@ -154,12 +154,10 @@ async def test_through_a_proxy_that_looks_up_names(monkeypatch: pytest.MonkeyPat
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(_pump(reader, far), _pump(near, writer))
 
-    async with exchange.running("mail.example.com"):
+    async with exchange.running("mail.example.com"), listening(relay) as port:
         put_ical(exchange.room, {"plain": PLAIN})
         certificate = exchange.tls._chain.split(b"-----BEGIN EC PRIVATE")[0]  # type: ignore[union-attr]
         exchange.server.protect(certificate)
-        proxy = await asyncio.start_server(relay, "127.0.0.1", 0)
-        port = proxy.sockets[0].getsockname()[1]
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -168,7 +166,6 @@ async def test_through_a_proxy_that_looks_up_names(monkeypatch: pytest.MonkeyPat
         with pytest.raises(PermissionMissingError):
             await exchange.connector(server="169.254.169.254").check()
         await connector.aclose()
-        proxy.close()
     assert set(asked) == {b"mail.example.com:443"}
 
 
@@ -180,31 +177,54 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
+@pytest.mark.parametrize("challenge", ["", "NTLM", "NTLM !!!!", "NTLM bm9uc2Vuc2U="])
+async def test_a_hand_shake_that_is_broken_off_is_no_wrong_password(challenge: str) -> None:
+    begun: list[bytes] = []
+
+    async def forgetful(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            offer = "NTLM"
+            if b"authorization" in head.lower():
+                begun.append(head)
+                offer = challenge
+            line = f"WWW-Authenticate: {offer}\r\n" if offer else ""
+            writer.write(f"HTTP/1.1 401 No\r\n{line}Content-Length: 0\r\n\r\n".encode())
+            await writer.drain()
+
+    async with listening(forgetful) as port:
+        connector = Exchange().connector(server=f"http://127.0.0.1:{port}", sign_in="ntlm")
+        for _ in range(2):
+            with pytest.raises(UnavailableError) as caught:
+                await connector.check()
+            assert caught.value.diagnosis is not None
+            assert caught.value.diagnosis.reason == "exchange_ntlm_broken"
+        assert len(begun) == 2, "no password was judged, so it may be tried again"
+        await connector.aclose()
+
+
 async def test_closing_ends_what_is_under_way() -> None:
     waiting = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            if b"authorization" in (await reader.readuntil(b"\r\n\r\n")).lower():
-                waiting.set()
-                await reader.read()  # until the client is gone
-            else:
-                offer = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n"
-                writer.write(offer + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
-                await writer.drain()
-        writer.close()
+        if b"authorization" in (await reader.readuntil(b"\r\n\r\n")).lower():
+            waiting.set()
+            await reader.read()  # until the client is gone
+        else:
+            offer = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n"
+            writer.write(offer + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
 
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    connector = Exchange().connector(server=f"http://127.0.0.1:{port}")
-    reading = asyncio.create_task(connector.read(ROOM, WINDOW))
-    await asyncio.wait_for(waiting.wait(), 10)
-    await connector.aclose()
-    with pytest.raises(ConnectorError):
-        await asyncio.wait_for(reading, 5)
-    with pytest.raises(UnavailableError):
-        await connector.check()
-    server.close()
+    async with listening(silent) as port:
+        connector = Exchange().connector(server=f"http://127.0.0.1:{port}")
+        reading = asyncio.create_task(connector.read(ROOM, WINDOW))
+        await asyncio.wait_for(waiting.wait(), 10)
+        await connector.aclose()
+        with pytest.raises(ConnectorError):
+            await asyncio.wait_for(reading, 5)
+        with pytest.raises(UnavailableError):
+            await connector.check()
 
 
 async def test_logs_say_nothing(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:
