@@ -1,7 +1,7 @@
 """What happens by itself: calendars are read when they are due, and old rows go.
 
 What is due stands in the store, so that a restart forgets nothing. There is one timer, set to the
-earliest calendar; news of `DUE` set it anew.
+earliest calendar; news of `DUE` and of `READ` set it anew.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from roomdisplay.admin.authorizations import Authorizations
 from roomdisplay.admin.connections import Connections
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.listening import Listening
-from roomdisplay.admin.news import DUE
+from roomdisplay.admin.news import DUE, READ
 from roomdisplay.admin.reading import read_calendar
 from roomdisplay.admin.reading_plan import CLOCK_MOVED
 from roomdisplay.admin.rounds import Rounds
@@ -72,6 +72,8 @@ class Jobs:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: datetime | None = None
         self._held: dict[str, datetime] = {}
+        self._beside_at: datetime | None = None
+        """When something beside the readings is due."""
         self._beside: list[_Beside] = [
             Watches(admin, self._connections, self._rng),
             Authorizations(admin, self._connections, self._rng),
@@ -93,10 +95,10 @@ class Jobs:
             for work in self._beside:
                 with contextlib.suppress(SQLAlchemyError):  # each look makes good for it
                     await work.start()
-            async with self._admin.news.subscribe([DUE]) as news:
+            async with self._admin.news.subscribe([DUE, READ]) as news:
                 await self.look()
-                while await news.wait():
-                    await self.look()
+                while heard := await news.wait():
+                    await self.look(beside=DUE in heard)
         finally:
             self._scheduler.shutdown(wait=False)
             self._stop_timer()
@@ -105,13 +107,21 @@ class Jobs:
             await asyncio.gather(*self._reading.values(), return_exceptions=True)
             await self.aclose()
 
-    async def look(self) -> None:
-        """Begin what is due, and set the timer to what is due next."""
+    async def look(self, *, beside: bool = True) -> None:
+        """Begin what is due, and set the timer to what is due next.
+
+        Args:
+            beside: whether more than calendars may be due earlier than thought: services tell of
+                changes many times a minute.
+        """
         later = await self._look_at_calendars()
-        later += [await self._look_beside(work) for work in self._beside]
-        async with self._admin.store.reading() as session:
-            in_use = set(await session.scalars(select(CalendarConnection.id)))
-        await self._connections.retain(in_use)
+        if beside or self._beside_at is None or self._beside_at <= self._admin.clock():
+            times = [await self._look_beside(work) for work in self._beside]
+            self._beside_at = min((at for at in times if at is not None), default=None)
+            async with self._admin.store.reading() as session:
+                in_use = set(await session.scalars(select(CalendarConnection.id)))
+            await self._connections.retain(in_use)
+        later.append(self._beside_at)
         self._stop_timer()
         self._remind(min((at for at in later if at is not None), default=None))
 
@@ -219,7 +229,7 @@ class Jobs:
         # every reading up for as long as it went back.
         delay = max(at - self._admin.clock(), BREATH).total_seconds()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(delay, self._admin.news.publish, [DUE])
+        self._timer = loop.call_later(delay, self._admin.news.publish, [READ])
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -1,8 +1,9 @@
 """That something changed, told within the process; what changed stands in the store.
 
-A topic is a string: "room:<id>", "device:<id>", "calendar:<id>", "due" (a calendar may be due
-earlier than thought) or "pages" (anything an administrator's page may show). News carry no data:
-whoever hears of one reads the store again, so that a lost or doubled one does no harm.
+A topic is a string: "room:<id>", "device:<id>", "calendar:<id>", "due" (something may be due
+earlier than thought), "read" (a calendar may be, and nothing else) or "pages" (anything an
+administrator's page may show). News carry no data: whoever hears of one reads the store again, so
+that a lost or doubled one does no harm.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager
 
 PAGES = "pages"
 DUE = "due"
+READ = "read"
 
 
 def room_topic(room_id: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from roomdisplay.admin.context import Admin
 from roomdisplay.admin.hooks import Purpose, State, find_hook, hook_of, seal_code
 from roomdisplay.admin.live import settings_of
-from roomdisplay.admin.news import DUE, PAGES, room_topic
+from roomdisplay.admin.news import DUE, PAGES, READ, room_topic
 from roomdisplay.admin.store import news_after_commit
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection, CalendarHook
 from roomdisplay.admin.use_cases.reach import rooms_of_calendars
@@ -119,7 +119,7 @@ async def tell(admin: Admin, calendar_ids: Collection[str], told_by: Push | None
                 calendar.told_by = told_by.value
                 news_after_commit(session, PAGES)
             calendar.next_due_at = _earlier(admin, calendar) or calendar.next_due_at
-        news_after_commit(session, DUE)
+        news_after_commit(session, READ)
 
 
 def _is_new(calendar: Calendar, told_by: Push | None) -> bool:

@@ -317,6 +317,11 @@ class House:
         for _ in range(3):
             await self.jobs.work_due()
 
+    async def read(self, **span: float) -> None:
+        """Let time pass, then read what is due, and nothing else."""
+        self.clock.pass_(**span)
+        await self.jobs.read_due()
+
     async def calendar(self, address: str = "atlas") -> Calendar:
         async with self.admin.store.reading() as session:
             query = select(Calendar).where(Calendar.address == address)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from roomdisplay.admin.context import Admin
+from roomdisplay.admin.news import DUE, READ
 from roomdisplay.admin.store.tables import Calendar, CalendarHook
 from roomdisplay.connectors.base import UnavailableError
 from roomdisplay.connectors.push import HOOK_BODY_LIMIT, Hook
@@ -113,7 +114,7 @@ async def test_a_flood_writes_nothing_while_a_reading_is_due(watched: Any, tell:
     await tell(hook)
     due = (await watched.calendar()).next_due_at
     heard = 0
-    async with watched.admin.news.subscribe(["due"]) as news:
+    async with watched.admin.news.subscribe([DUE, READ]) as news:
         for _ in range(20):
             await tell(hook)
         try:

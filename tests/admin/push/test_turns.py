@@ -45,16 +45,16 @@ async def test_a_wrong_password_is_not_tried_for_every_calendar(push_house: Any)
     service.reads.clear()
     service.faults["read"] = [CredentialsRejectedError("This is not the password.")] * 500
     for _ in range(60):
-        await push_house.work(minutes=1)
+        await push_house.read(minutes=1)
     tried = len(service.reads)
     assert tried <= 30 + 6  # those under way, then few
     service.reads.clear()
     for _ in range(12):
-        await push_house.work(minutes=5)
+        await push_house.read(minutes=5)
     assert len(service.reads) <= 6
     service.faults.clear()
     for _ in range(20):
-        await push_house.work(minutes=1)
+        await push_house.read(minutes=1)
     assert len(set(service.reads)) == 30
 
 
