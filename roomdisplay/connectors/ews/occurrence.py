@@ -45,10 +45,8 @@ def picture_of(items: Sequence[Item], window: Window, zone: str, mailbox: str) -
             shown.append(_occurrence(item, key, span, mailbox))
     shown.sort(key=lambda one: (one.start, one.end, one.source_id))
     if unreadable:
-        words = (
-            "{n} meetings have no readable time, so that the room may be taken while it seems free."
-        )
-        warnings[words.format(n=unreadable)] = None
+        words = f"{unreadable} meetings have no readable time: the room may be taken then."
+        warnings[words] = None
     return Picture(
         occurrences=tuple(shown),
         left_out=tuple(left_out),
@@ -167,9 +165,8 @@ def _days(
     """
     zone = named_zone(item.zone) if item.zone else room
     if zone is None:
-        warnings[
-            f"The time zone {item.zone[:80]!r} is not known; days were taken as they seem."
-        ] = None
+        words = f"The time zone {item.zone[:80]!r} is not known; days were taken as they seem."
+        warnings[words] = None
     for candidate in (zone, room):
         if candidate is not None and start.astimezone(candidate).time() == time():
             first = start.astimezone(candidate).date()
