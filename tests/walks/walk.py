@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.async_api import Browser, Page
-from simulators.standing import Standing
+from simulators.standing import Standing, standing
 
 from roomdisplay.admin.context import Admin
-from walks.house import Screen
+from roomdisplay.demo.clock import ZONE
+from walks.house import Screen, add_owner, admin_center
 from walks.words import WORDS, Words
 
 Camera = Callable[[Page, str], Awaitable[None]]
@@ -69,3 +72,37 @@ class Walk:
             words.resource_calendar: listed.rooms[0],
             words.room_list: listed.name,
         }
+
+
+@asynccontextmanager
+async def walking(
+    service: str, language: str, browser: Browser, folder: Path, *, camera: Camera = no_camera
+) -> AsyncIterator[Walk]:
+    """Set a walk up: an empty Admin Center, a company behind the service, a browser, a display.
+
+    Args:
+        service: office365, exchange or cronofy.
+        language: "en" or "fr", of the pages, the display and the meetings.
+        browser: gets a context of its own.
+        folder: for what the Admin Center and the display keep; empty.
+        camera: is called on the way.
+    """
+    # What the Admin Center listens to ends after the Admin Center.
+    async with AsyncExitStack() as services, admin_center(folder) as admin:
+        await add_owner(admin, language)
+        origin = admin.settings.canonical_origin
+        stands = standing(service, admin.clock, ZONE, french=language == "fr", admin_origin=origin)
+        company = await services.enter_async_context(stands)
+        context = await browser.new_context(base_url=origin, locale=language, color_scheme="light")
+        context.set_default_timeout(15_000)
+        yield Walk(
+            service=service,
+            language=language,
+            admin=admin,
+            standing=company,
+            browser=browser,
+            page=await context.new_page(),
+            screen=Screen(admin, folder, language),
+            camera=camera,
+        )
+        await context.close()

@@ -38,7 +38,7 @@ class Words:
     privacy: str
     connected: str
     looked: str
-    agreed: str
+    run_again: str
     open_manage_rooms: str
     pair: str
     code: str
@@ -87,7 +87,7 @@ WORDS = {
         privacy="Privacy Policy agreement",
         connected="Your service is now connected.",
         looked="Last looked",
-        agreed="Who agreed to what",
+        run_again="Run again",
         open_manage_rooms="Open Manage Rooms",
         pair="Pair a display",
         code="Code on the screen",
@@ -134,7 +134,7 @@ WORDS = {
         privacy="Accord de politique de confidentialité",
         connected="Votre service est maintenant connecté.",
         looked="Dernier examen",
-        agreed="Qui a accepté quoi",
+        run_again="Recommencer",
         open_manage_rooms="Ouvrir la gestion des salles",
         pair="Associer un écran",
         code="Code à l'écran",

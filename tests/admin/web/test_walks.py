@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 from PySide6.QtGui import QImage
-from simulators.standing import standing
 from walks import steps
 from walks.glass import differing, draw_the_sample
-from walks.house import Screen, add_owner, admin_center, until_told
+from walks.house import until_told
 from walks.organiser import Organiser
-from walks.walk import Walk
+from walks.walk import walking
 
 from roomdisplay.demo.clock import ZONE
 
@@ -33,30 +30,6 @@ SAMPLES: dict[str, QImage] = {}
 def _server_in_paris(monkeypatch: pytest.MonkeyPatch) -> None:
     """A room that is made of a calendar stands where the server stands."""
     monkeypatch.setenv("TZ", ZONE.key)
-
-
-@asynccontextmanager
-async def walk_of(
-    service: str, language: str, browser: Browser, folder: Path
-) -> AsyncIterator[Walk]:
-    # What the Admin Center listens to ends after the Admin Center.
-    async with AsyncExitStack() as services, admin_center(folder) as admin:
-        await add_owner(admin, language)
-        origin = admin.settings.canonical_origin
-        stands = standing(service, admin.clock, ZONE, french=language == "fr", admin_origin=origin)
-        company = await services.enter_async_context(stands)
-        context = await browser.new_context(base_url=origin, locale=language)
-        context.set_default_timeout(15_000)
-        yield Walk(
-            service=service,
-            language=language,
-            admin=admin,
-            standing=company,
-            browser=browser,
-            page=await context.new_page(),
-            screen=Screen(admin, folder, language),
-        )
-        await context.close()
 
 
 async def sample_of(language: str, factory: pytest.TempPathFactory) -> QImage:
@@ -86,7 +59,7 @@ async def test_from_step_1_to_the_meeting_on_the_glass(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    async with walk_of(service, language, browser, tmp_path) as walk:
+    async with walking(service, language, browser, tmp_path) as walk:
         page, words = walk.page, walk.words
         await steps.sign_in(walk)
         await steps.to_the_service(walk)

@@ -20,13 +20,18 @@
     next.querySelectorAll("details").forEach((one, number) => { one.open = unfolded[number] ?? one.open; });
   };
 
+  // What a form on its way changes is news, too; its answer is the next page, which nothing may stop.
+  const leaving = () => document.querySelector("form[data-sent]") !== null;
+
   async function refresh() {
+    if (leaving()) { return; }
     if (running) { again = true; return; }
     running = true;
     try {
       do {
         again = false;
         const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+        if (leaving()) { return; }
         if (!answer.ok || answer.redirected) { location.reload(); return; }
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const old of document.querySelectorAll("[data-live][id]")) {
