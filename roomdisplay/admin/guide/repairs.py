@@ -24,6 +24,8 @@ class Repair:
     """A key of the catalogue; its parameters are the diagnosis's."""
     commands: Commands = ()
     """In order; none where a name that they need is not known."""
+    slow: bool = False
+    """Whether it may take up to two hours until it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,11 @@ def repair_for(diagnosis: Diagnosis, values: GuideValues | None) -> Repair:
     """The repair of a diagnosis; `values` are those of Step 1, as far as they are known."""
     make = _COMMANDS.get(diagnosis.reason)
     made = make(_names(diagnosis.params, values)) if make else ()
-    return Repair(sentence_key=f"repair.{diagnosis.reason}", commands=made)
+    return Repair(
+        sentence_key=f"repair.{diagnosis.reason}",
+        commands=made,
+        slow=diagnosis.reason in _SLOW,
+    )
 
 
 def values_of(service: str, entered: Mapping[str, str]) -> GuideValues | None:
@@ -188,6 +194,20 @@ def _virtual_directory(names: _Names) -> Commands:
     return (call("Get-WebServicesVirtualDirectory", ADPropertiesOnly=None),)
 
 
+_SLOW = frozenset(
+    {
+        "office365_access_policy",
+        "office365_app_not_consented",
+        "office365_permission_missing",
+        "office365_places_permission_missing",
+        "office365_room_out_of_scope",
+        "office365_scope_too_wide",
+        "office365_write_missing",
+        "exchange_impersonation_denied",
+        "exchange_no_access",
+    }
+)
+"""Rights: once they are given, it may take a while until they hold."""
 _TITLES = _setting(DeleteSubject=False, AddOrganizerToSubject=False)
 _BODIES = _setting(DeleteComments=False)
 _PRIVATE = _setting(RemovePrivateProperty=False)

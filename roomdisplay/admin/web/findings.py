@@ -29,6 +29,8 @@ class Told:
     repair: str
     commands: str
     """To copy, one below the other; empty where there are none."""
+    slow: bool = False
+    """Whether it may take up to two hours until the repair holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ def tell(t: Catalogue, diagnosis: Diagnosis, values: GuideValues | None) -> Told
         or t.reason(diagnosis.reason or "unexpected"),
         repair=_say(t, repair.sentence_key, diagnosis),
         commands=written(repair.commands),
+        slow=repair.slow,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -12,7 +12,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from simulators.standing import Standing, standing
 
-from roomdisplay.admin.security.roles import Role
+from roomdisplay.admin.security.roles import SYSTEM, Role
+from roomdisplay.admin.use_cases.rooms import list_rooms
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -48,13 +49,27 @@ async def at_the_doctors(page: Page) -> None:
 
 
 async def link_exchange(page: Page, made: Standing) -> None:
-    await page.goto(f"/services/exchange/step-2?account={quote(made.form['email'])}")
+    names = urlencode({"account": made.form["email"], "rooms": "atlas@x.example, b@x.example"})
+    await page.goto(f"/services/exchange/step-2?{names}")
     await page.get_by_role("link", name="Continue").click()
     await expect(page.get_by_role("heading", name="Link account")).to_be_visible()
     assert await page.get_by_label("Email address").input_value() == made.form["email"]
+    proof = page.get_by_label("Impersonation email")
+    assert await proof.input_value() == "atlas@x.example"
     await fill(page, made.form)
     await agree(page)
     await page.get_by_role("button", name="Link account").click()
+
+
+async def in_cronofys_window(page: Page, made: Standing) -> None:
+    await page.wait_for_url(f"{made.form['app_host']}/**")
+    await page.get_by_label("Email address").fill(made.account["email"])
+    await page.get_by_label("Impersonation email").fill(made.account["impersonation_email"])
+    await page.get_by_label("Password").fill(made.account["password"])
+    await page.locator("#terms").check()
+    await page.locator("#privacy").check()
+    await page.get_by_role("button", name="Link account").click()
+    await expect(page.get_by_role("status").first).to_contain_text("Your service is now connected.")
 
 
 async def test_exchange_is_linked_in_our_own_window(page: Page, center: Any, sign_in: Any) -> None:
@@ -147,16 +162,19 @@ async def test_cronofys_own_window_and_back(page: Page, center: Any, sign_in: An
         await page.get_by_role("link", name="Continue").click()
         await fill(page, made.form, skip=("back_end",))
         await page.get_by_role("button", name="Continue").click()
-        await page.wait_for_url(f"{made.form['app_host']}/**")
-        await page.get_by_label("Email address").fill(made.account["email"])
-        await page.get_by_label("Impersonation email").fill(made.account["impersonation_email"])
-        await page.get_by_label("Password").fill(made.account["password"])
-        await page.locator("#terms").check()
-        await page.locator("#privacy").check()
-        await page.get_by_role("button", name="Link account").click()
-        await expect(page.get_by_role("status").first).to_contain_text(
-            "Your service is now connected."
-        )
+        await in_cronofys_window(page, made)
+        # Connected anew, the rooms keep their calendars.
+        await page.goto("/rooms/from-calendars")
+        await page.get_by_label("The whole list").first.check()
+        await page.get_by_role("button", name="Apply").click()
+        await page.goto("/services/exchange")
+        await page.locator("#connections a").click()
+        await page.get_by_text("Connect anew or replace the secret").click()
+        assert await page.locator("#f-client_secret").input_value() == ""
+        await page.get_by_role("button", name="Continue").click()
+        await in_cronofys_window(page, made)
+        rooms = [one for one in await list_rooms(center.admin, SYSTEM) if one.calendar]
+        assert len(rooms) > 1
         await page.goto("/services/exchange")
         row = page.locator("#connections li")
         await expect(row).to_contain_text("Through Cronofy Enterprise Connect")

@@ -111,7 +111,12 @@ async def _window(
     brought = _brought(visit.request.query_params)
     asked = SERVICES[chosen.service].consents
     documents = await consent_documents(visit.admin) if asked else {}
-    kept = {"email": brought.get("account", ""), "client_id": brought.get("client_id", "")}
+    rooms = brought.get("rooms", "").replace(";", ",").replace(",", " ").split()
+    kept = {
+        "email": brought.get("account", ""),
+        "impersonation_email": rooms[0] if rooms else "",
+        "client_id": brought.get("client_id", ""),
+    }
     if chosen.through == CRONOFY:
         kept = {}
     shown = [one for one in entries(visit, chosen.service, kept) if one.key != "back_end"]
@@ -150,6 +155,6 @@ def _brought(query: Mapping[str, Any]) -> dict[str, str]:
     """What Step 1 knows already of what Step 2 asks for."""
     return {
         key: str(query[key])[:_PARAMETER_LIMIT]
-        for key in ("account", "client_id")
+        for key in ("account", "rooms", "client_id")
         if query.get(key)
     }
