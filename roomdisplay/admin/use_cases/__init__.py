@@ -42,6 +42,8 @@ authorization.py (services with `registry.Service.window`; the browser comes bac
 consents.py (services with `registry.Service.consents`)
     consent_documents(admin) -> {"terms": address, "privacy": address}, empty: none was set
     list_consents(admin, actor, connection_id) -> list[ConsentView]
+told.py
+    how_told(admin, actor, connection_id) -> ToldView(push, origin, calendars): by whom each is told
 doctor.py
     ask_doctor(admin, actor, connection_id, *, room=None, invitation=False): in the background
     doctor_report(admin, actor, connection_id) -> DoctorView(findings, verdict, next_at, waiting)

@@ -49,6 +49,8 @@ class CalendarView:
     reason: str | None
     detail: str | None
     warnings: tuple[str, ...]
+    told_by: str | None = None
+    """How its service tells of changes at present ("hooks", "stream"); None: it is read by time."""
 
 
 async def list_calendars(
@@ -177,4 +179,5 @@ def _view(calendar: Calendar, connection: CalendarConnection, rooms: Sequence[st
         reason=calendar.reason,
         detail=calendar.detail,
         warnings=tuple(calendar.warnings),
+        told_by=calendar.told_by,
     )

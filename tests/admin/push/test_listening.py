@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from roomdisplay.admin.use_cases import assignment, services
+from roomdisplay.admin.use_cases.told import how_told
 from roomdisplay.connectors.base import CredentialsRejectedError, Push, UnavailableError
 
 
@@ -47,6 +48,9 @@ async def streamed(house: Any, address: str = "atlas") -> Any:
 async def test_what_is_heard_is_read(house: Any) -> None:
     calendar = await streamed(house)
     assert calendar.told_by == "stream"
+    view = await how_told(house.admin, house.owner, house.connection)
+    assert (view.push, view.told, len(view.calendars)) == ("stream", 2, 2)
+    assert view.calendars[0].read_every_s == 300
     assert house.due_in(calendar) > timedelta(minutes=4)
     house.service.heard("zephyr")
     house.service.heard("zephyr")
