@@ -101,6 +101,7 @@ async def test_exchange_is_linked_in_our_own_window(page: Page, center: Any, sig
         assert await page.locator("#f-password").input_value() == ""
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("status").first).to_contain_text("Saved.")
+        await at_the_doctors(page)
         await page.get_by_role("link", name="Open Manage Rooms").click()
         await expect(page).to_have_url(re.compile("/rooms$"))
 
@@ -173,6 +174,7 @@ async def test_cronofys_own_window_and_back(page: Page, center: Any, sign_in: An
         assert await page.locator("#f-client_secret").input_value() == ""
         await page.get_by_role("button", name="Continue").click()
         await in_cronofys_window(page, made)
+        await at_the_doctors(page)
         rooms = [one for one in await list_rooms(center.admin, SYSTEM) if one.calendar]
         assert len(rooms) > 1
         await page.goto("/services/exchange")
