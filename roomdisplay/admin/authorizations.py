@@ -122,8 +122,8 @@ class Authorizations:
                 continue
             try:
                 async with (
-                    asyncio.timeout(ASK_LIMIT.total_seconds()),
                     self._connections.use(connection) as connector,
+                    asyncio.timeout(ASK_LIMIT.total_seconds()),
                 ):
                     if isinstance(connector, AuthorizingConnector):
                         await connector.authorize(requests)
@@ -187,8 +187,8 @@ class Authorizations:
             return
         try:
             async with (
-                asyncio.timeout(ASK_LIMIT.total_seconds()),
                 self._connections.use(connection) as connector,
+                asyncio.timeout(ASK_LIMIT.total_seconds()),
             ):
                 if isinstance(connector, AuthorizingConnector):
                     await connector.redeem(calendar.address, code, hook)

@@ -10,14 +10,27 @@ from roomdisplay.admin.context import Admin
 from roomdisplay.admin.live import reason_of
 from roomdisplay.admin.origins import hook_origin, service_on_loopback
 from roomdisplay.admin.store.tables import Calendar, CalendarConnection
-from roomdisplay.connectors.base import Connector, ConnectorError, Diagnosis, Picture, Push
+from roomdisplay.connectors.base import (
+    Connector,
+    ConnectorError,
+    CredentialsRejectedError,
+    Diagnosis,
+    Picture,
+    Push,
+)
 from roomdisplay.connectors.diagnosis import Finding, Probe, Verdict
 
 
 def failed(check: str, error: ConnectorError) -> Finding:
     """What a check found that ended in an error of the connector."""
     diagnosis = error.diagnosis or Diagnosis(reason_of(error))
-    return Finding(check=check, verdict=Verdict.BAD, diagnosis=diagnosis, detail=error.detail)
+    return Finding(
+        check=check,
+        verdict=Verdict.BAD,
+        diagnosis=diagnosis,
+        harmless=not isinstance(error, CredentialsRejectedError),
+        detail=error.detail,
+    )
 
 
 async def look_generally(connector: Connector, probe: Probe) -> AsyncIterator[Finding]:

@@ -135,8 +135,8 @@ class Watches:
             connection = await session.get_one(CalendarConnection, calendar.connection_id)
         try:
             async with (
-                asyncio.timeout(ASK_LIMIT.total_seconds()),
                 self._connections.use(connection) as connector,
+                asyncio.timeout(ASK_LIMIT.total_seconds()),
             ):
                 if row.state == State.ENDING:
                     await self._end(row, calendar, connector)

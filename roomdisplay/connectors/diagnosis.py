@@ -32,6 +32,9 @@ class Finding:
     """What is wrong; the repair is named by its reason and its params. None: well."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """For the words of a good check: counts and names, such as {"rooms": "12"}."""
+    harmless: bool = True
+    """Whether looking again by oneself does no harm; each look with a wrong password may be the one
+    that locks the account."""
     detail: str = ""
     """The service's own words, bounded, for whoever calls support; no secrets, no meeting texts."""
 

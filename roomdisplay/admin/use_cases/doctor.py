@@ -158,7 +158,7 @@ async def run_doctor(
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
-    await _end(admin, connection_id, worst(findings))
+    await _end(admin, connection_id, findings)
 
 
 def worst(findings: Sequence[Finding]) -> Verdict:
@@ -248,16 +248,17 @@ async def _keep(admin: Admin, connection_id: str, findings: list[Finding]) -> No
             news_after_commit(session, PAGES)
 
 
-async def _end(admin: Admin, connection_id: str, verdict: Verdict) -> None:
+async def _end(admin: Admin, connection_id: str, findings: Sequence[Finding]) -> None:
     """Note the verdict and when to look again; what could not be read is read once all is well."""
-    now = admin.clock()
+    now, verdict = admin.clock(), worst(findings)
     async with admin.store.transaction() as session:
         row = await session.get(DoctorReport, connection_id)
         if row is None:
             return  # disconnected meanwhile
         was_bad = row.verdict == Verdict.BAD
         row.verdict, row.finished_at = verdict.value, now
-        row.due_at = next_look(verdict, row.rounds, now)
+        harmless = all(one.harmless for one in findings)
+        row.due_at = next_look(verdict, row.rounds, now) if harmless else None
         row.rounds += 1
         news_after_commit(session, PAGES, DUE)
         if not was_bad or verdict is Verdict.BAD:

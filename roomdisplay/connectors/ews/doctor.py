@@ -133,6 +133,7 @@ class Doctor:
             check=check,
             verdict=Verdict.BAD,
             diagnosis=error.diagnosis,
+            harmless=not isinstance(error, CredentialsRejectedError),
             detail=error.detail[:_LONGEST_DETAIL],
         )
 

@@ -98,6 +98,16 @@ async def test_the_doctor_does_not_look_for_ever(push_house: Any) -> None:
     assert report.next_at == push_house.clock() + PAUSES[0]
 
 
+async def test_a_wrong_password_is_not_tried_again_and_again(push_house: Any) -> None:
+    push_house.service.findings = None
+    push_house.service.faults["check"] = [CredentialsRejectedError("No.")] * 9
+    await push_house.work()
+    report = await doctor_report(push_house.admin, push_house.owner, push_house.connection)
+    assert (report.verdict, report.next_at) == (Verdict.BAD, None)
+    await push_house.work(hours=24)
+    assert len(push_house.service.faults["check"]) == 8
+
+
 async def test_a_test_meeting_is_sent_once_and_noted(push_house: Any) -> None:
     push_house.service.findings = [BAD]
     await ask_doctor(
