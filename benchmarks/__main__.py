@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import feed, glass, news, services
@@ -18,15 +19,16 @@ from benchmarks.programs import BenchmarkError
 NAMES = ("glass", "news", "feed", "services")
 
 
-def measure(name: str, *, quick: bool) -> dict[str, object]:
-    """Run one benchmark."""
+def measure(name: str, *, quick: bool) -> Iterator[dict[str, object]]:
+    """Run one benchmark; its figures as they come."""
     if name == "glass":
-        return glass.run(rounds=3, idle_s=10) if quick else glass.run()
-    if name == "news":
-        return {"commit_to_pixel": news.run(commits=20) if quick else news.run()}
-    if name == "services":
-        return services.run(rooms=40, seconds=30) if quick else services.run()
-    return {"feed": feed.run()}
+        yield glass.run(rounds=3, idle_s=10) if quick else glass.run()
+    elif name == "news":
+        yield {"commit_to_pixel": news.run(commits=20) if quick else news.run()}
+    elif name == "services":
+        yield from services.run(rooms=40, seconds=30) if quick else services.run()
+    else:
+        yield {"feed": feed.run()}
 
 
 def show(figures: dict[str, object]) -> None:
@@ -52,13 +54,12 @@ def main() -> int:
     failed = False
     for name in options.names or NAMES:
         try:
-            found = measure(name, quick=options.quick)
+            for found in measure(name, quick=options.quick):
+                figures |= found
+                show(found)
         except BenchmarkError as error:
             print(f"\n{name}: cannot be measured: {error}", file=sys.stderr)
             failed = True
-            continue
-        figures |= found
-        show(found)
     if options.json is not None:
         machine = {"system": platform.platform(), "cores": os.cpu_count(),
                    "python": platform.python_version()}  # fmt: skip

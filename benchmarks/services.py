@@ -30,6 +30,7 @@ from pathlib import Path
 from benchmarks.paired import Building
 from benchmarks.pixels import Glass, displayed
 from benchmarks.processes import pss_bytes, work
+from benchmarks.programs import BenchmarkError
 from benchmarks.reckoning import beside_limits, quantile, seconds_to_news, spread
 from benchmarks.told import Told
 
@@ -184,28 +185,40 @@ def _run(name: str, rooms: int, seconds: float, beside: Cost) -> dict[str, objec
 
 def run(
     names: Sequence[str] = tuple(RUNS), *, rooms: int = ROOMS, seconds: float = 180
-) -> dict[str, object]:
+) -> Iterator[dict[str, object]]:
     """Measure each service with push and by polling, beside an idle Admin Center.
 
     Args:
         names: keys of `RUNS`.
         rooms: how many calendars.
         seconds: how long each is looked at, once all is set up.
+
+    Raises:
+        BenchmarkError: some could not be measured; the others were.
     """
     beside = reference(rooms, min(seconds, 60))
-    return {name: _run(name, rooms, seconds, beside) for name in names}
+    failures: list[str] = []
+    for name in names:
+        try:
+            yield {name: _run(name, rooms, seconds, beside)}
+        except BenchmarkError as error:
+            failures.append(f"{name}: {error}")
+    if failures:
+        raise BenchmarkError("\n".join(failures))
 
 
 def main() -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[*RUNS, []], metavar="RUN")
+    parser.add_argument("names", nargs="*", metavar="|".join(RUNS), help="all, if none is named")
     parser.add_argument("--rooms", type=int, default=ROOMS)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"no such run: {', '.join(sorted(unknown))}")
     names = options.names or tuple(RUNS)
-    figures = run(names, rooms=options.rooms, seconds=options.seconds)
-    print(json.dumps(figures, indent=2))
+    for figures in run(names, rooms=options.rooms, seconds=options.seconds):
+        print(json.dumps(figures, indent=2), flush=True)
     return 0
 
 
