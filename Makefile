@@ -42,10 +42,11 @@ test-appliance: setup ## long tests: the packages, built and run in Debian 13; e
 bench: setup ## figures, each beside its reference in the same run (ARGS="--json FILE")
 	@$(bin)/python -m benchmarks $(ARGS)
 
-pictures: setup ## take the README's tour and draw all pictures of the documents, about six minutes
+pictures: setup ## take the README's tour and draw all pictures of the documents, about eight minutes
 	$(offscreen) $(bin)/python scripts/gallery
 	$(bin)/python scripts/admin_pictures.py docs/admin
 	$(bin)/python scripts/few_colours.py docs/admin/*.png
+	$(bin)/python scripts/walk_pictures.py
 	$(bin)/python scripts/tour_pictures.py
 
 deb: ## build dist/roomdisplay_*.deb and dist/roomdisplay-admin_*.deb in a Debian 13 root

@@ -13,6 +13,17 @@ from walks.walk import Walk
 
 PATIENCE_MS = 60_000
 """For what a service does at its own pace: the doctor's checks, the first reading."""
+SIMULATED = (
+    "cloud",
+    "login_host",
+    "graph_host",
+    "authority",
+    "server",
+    "data_centre",
+    "api_host",
+    "app_host",
+)
+"""Fields that only a service on this machine needs."""
 BENCH = {"en": "Workbench", "fr": "Établi"}
 """The room that the display is unpacked in."""
 
@@ -90,8 +101,7 @@ async def step_2(walk: Walk) -> None:
 
 
 async def _as_an_app(walk: Walk) -> None:
-    await fill(walk.page, walk.standing.form)
-    await walk.camera(walk.page, "link-account")
+    await _fill_and_show(walk)
     await walk.page.get_by_role("button", name=walk.words.connect).click()
 
 
@@ -99,17 +109,14 @@ async def _in_our_window(walk: Walk) -> None:
     page, words = walk.page, walk.words
     email = page.get_by_label(words.email, exact=True)
     await expect(email).to_have_value(walk.standing.form["email"])  # carried over from Step 1
-    await fill(page, walk.standing.form)
     await agree(walk)
-    await walk.camera(page, "link-account")
+    await _fill_and_show(walk)
     await page.get_by_role("button", name=words.link_account).click()
 
 
 async def _in_cronofys_window(walk: Walk) -> None:
     page, words, account = walk.page, walk.words, walk.standing.account
-    shown = {key: text for key, text in walk.standing.form.items() if key != "back_end"}
-    await fill(page, shown)
-    await walk.camera(page, "link-account")
+    await _fill_and_show(walk)
     await page.get_by_role("button", name=words.go_on).click()
     await page.wait_for_url(f"{walk.standing.form['app_host']}/**")
     await page.get_by_label(words.email, exact=True).fill(account["email"])
@@ -119,6 +126,15 @@ async def _in_cronofys_window(walk: Walk) -> None:
     await agree(walk)
     await walk.camera(page, "cronofys-window")
     await page.get_by_role("button", name=words.link_account).click()
+
+
+async def _fill_and_show(walk: Walk) -> None:
+    """Enter the form; what leads to the simulated services only after the picture."""
+    form = walk.standing.form
+    await fill(walk.page, {key: text for key, text in form.items() if key not in SIMULATED})
+    await walk.camera(walk.page, "link-account")
+    here = {key: text for key, text in form.items() if key in SIMULATED}
+    await fill(walk.page, here)
 
 
 async def agree(walk: Walk) -> None:
@@ -131,6 +147,8 @@ async def fill(page: Page, form: dict[str, str]) -> None:
     """Enter a service's form; unfolds what is folded."""
     for key, text in form.items():
         entry = page.locator(f"#f-{key}")
+        if await entry.count() == 0:  # what the tab says already
+            continue
         folded = page.locator("details:not([open])", has=entry)
         if await folded.count():
             await folded.locator("summary").click()
