@@ -155,9 +155,10 @@ class Offices:
 
 async def _add_idle_rooms(admin: Admin, furnished: Furnished, wanted: int) -> None:
     there = len(await rooms.list_rooms(admin, furnished.owner))
-    for number in range(there, wanted):
-        room = rooms.RoomInput(name=f"Room {number:03}", timezone=ZONE.key)
-        await rooms.create_room(admin, furnished.owner, room)
+    async with admin.store.transaction() as session:
+        for number in range(there, wanted):
+            room = rooms.RoomInput(name=f"Room {number:03}", timezone=ZONE.key)
+            rooms.add_room(admin, session, furnished.owner, room)
 
 
 async def _add_displays(admin: Admin, furnished: Furnished) -> None:

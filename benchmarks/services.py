@@ -217,8 +217,12 @@ def main() -> int:
     if unknown := set(options.names) - set(RUNS):
         parser.error(f"no such run: {', '.join(sorted(unknown))}")
     names = options.names or tuple(RUNS)
-    for figures in run(names, rooms=options.rooms, seconds=options.seconds):
-        print(json.dumps(figures, indent=2), flush=True)
+    try:
+        for figures in run(names, rooms=options.rooms, seconds=options.seconds):
+            print(json.dumps(figures, indent=2), flush=True)
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
