@@ -131,7 +131,7 @@ async def test_an_account_is_linked_and_its_tokens_work(bench: Bench) -> None:
     answer = sent_back(await bench.submit(page, "action=link", **FILLED))
     assert set(answer) == {"from", "code", "state"}
     assert answer["state"] == ASKED["state"]
-    assert bench.ews.calls == [("GetFolder", ROOM)]
+    assert list(bench.ews.calls) == [("GetFolder", ROOM)]
     application = bench.simulator.application
     client = {
         "client_id": application.client_id,
