@@ -184,14 +184,15 @@ def _run(name: str, rooms: int, seconds: float, beside: Cost) -> dict[str, objec
 
 
 def run(
-    names: Sequence[str] = tuple(RUNS), *, rooms: int = ROOMS, seconds: float = 180
+    names: Sequence[str] = tuple(RUNS), *, rooms: int = ROOMS, seconds: float = 240
 ) -> Iterator[dict[str, object]]:
     """Measure each service with push and by polling, beside an idle Admin Center.
 
     Args:
         names: keys of `RUNS`.
         rooms: how many calendars.
-        seconds: how long each is looked at, once all is set up.
+        seconds: how long each is looked at, once all is set up; requests by polling mean something
+            over whole intervals only, of one minute or, for Cronofy, of two.
 
     Raises:
         BenchmarkError: some could not be measured; the others were.
