@@ -9,12 +9,13 @@ from playwright.async_api import Locator, expect
 from simulators.building import SERVICE_ACCOUNT
 from simulators.organisation import Draft, Mailbox, Organisation, Recurrence
 
-from roomdisplay.demo.clock import ZONE
+from roomdisplay.demo.clock import ZONE, DemoClock
 from walks.house import AT
 from walks.walk import Walk
 
 PUSHED_MS = 15_000
 """A service that only answers when it is asked is asked at most once a minute."""
+PAUSE = timedelta(seconds=15)
 ORGANISER = "visits@building.example"
 
 
@@ -78,21 +79,36 @@ class Organiser:
         """The glass does not name the meeting."""
         await expect(self.glass).not_to_contain_text(title, timeout=PUSHED_MS)
 
+    def later(self) -> None:
+        """Let a while pass: a calendar that changes again and again is not read at each change."""
+        clock = self.walk.admin.clock
+        assert isinstance(clock, DemoClock)
+        clock.jump(clock() + PAUSE)
+
+    def cancel_what_is_on(self) -> None:
+        """Today's meeting that is on is cancelled by whoever invited to it; the series goes on."""
+        now = self.company.clock()
+        (on,) = self.room.view(now, now + timedelta(seconds=1))
+        self.company.cancel(on.item.uid, occurrence=on.start)
+
     async def day_of_changes(self) -> None:
         """Invite, move, be declined on a conflict, cancel one of a series; each seen at once."""
         visit = self.invite("Visit of the town hall", "12:30", "13:30")
         assert self.answer(visit) == "accepted"
         await self.sees("Visit of the town hall", "12:30")
+        self.later()
         self.company.move(visit, at("13:00"), at("14:00"))
         assert self.answer(visit) == "accepted"
         await self.sees("Visit of the town hall", "13:00")
 
+        self.later()
         clash = self.invite("Double booking", "13:30", "14:15")
         assert self.answer(clash) == "declined"
         series = self.invite("Sketching hour", "12:00", "12:45", daily=True)
         await self.sees("Sketching hour", "12:00")
         await expect(self.glass).not_to_contain_text("Double booking")
 
+        self.later()
         self.company.cancel(series, occurrence=at("12:00"))
         await self.sees_no_more("Sketching hour")
         await self.sees("Visit of the town hall", "13:00")

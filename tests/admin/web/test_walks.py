@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from walks import steps
 from walks.glass import differing, draw_the_sample
 from walks.house import until_told
-from walks.organiser import Organiser
+from walks.organiser import PUSHED_MS, Organiser
 from walks.walk import walking
 
 from roomdisplay.demo.clock import ZONE
@@ -81,11 +81,20 @@ async def test_from_step_1_to_the_meeting_on_the_glass(
                 "Revue de conception" if language == "fr" else "Design review"
             )
             await page.goto("/devices")
-            await expect(page.locator("main")).to_contain_text(words.in_use, timeout=30_000)
+            await expect(page.locator("main")).to_contain_text(
+                f"\u201c{words.in_use}\u201d", timeout=30_000
+            )
         file = tmp_path / "glass.png"
         await walk.screen.picture(file)
         assert not differing(QImage(str(file)), await sample_of(language, tmp_path_factory))
-        await page.goto("/rooms")
-        await page.get_by_role("link", name=ROOM, exact=True).click()
-        await until_told(walk.admin)
-        await Organiser.of(walk, ROOM).day_of_changes()
+        async with walk.screen.running():
+            await page.goto("/rooms")
+            await page.get_by_role("link", name=ROOM, exact=True).click()
+            await until_told(walk.admin)
+            organiser = Organiser.of(walk, ROOM)
+            await organiser.day_of_changes()
+            organiser.later()
+            organiser.cancel_what_is_on()
+            await expect(glass).to_contain_text(words.free, timeout=PUSHED_MS)
+            await page.goto("/devices")  # where the display itself says what it shows
+            await expect(page.locator("main")).to_contain_text(f"\u201c{words.free}\u201d")
