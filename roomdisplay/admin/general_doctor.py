@@ -81,6 +81,9 @@ async def look_whether_told(admin: Admin, connection: CalendarConnection, push: 
         used = await session.scalar(select(func.count(Calendar.id)).where(*in_use)) or 0
         query = select(func.count(Calendar.id)).where(*in_use, Calendar.told_by.is_not(None))
         told = await session.scalar(query) or 0
+    if not used:
+        unused = Diagnosis("push_not_used")
+        return Finding(check="told_of_changes", verdict=Verdict.SKIPPED, diagnosis=unused)
     facts = {"calendars": str(used), "told": str(told)}
     return Finding(
         check="told_of_changes",

@@ -42,9 +42,10 @@ async def test_the_doctor_looks_by_itself_at_what_was_just_connected(push_house:
     assert (before.waiting, before.verdict, before.findings) == (True, None, ())
     await push_house.work()
     after = await doctor_report(push_house.admin, push_house.owner, push_house.connection)
-    assert (after.waiting, after.verdict, after.next_at) == (False, Verdict.GOOD, None)
+    assert (after.waiting, after.verdict, after.next_at) == (False, Verdict.SKIPPED, None)
     assert after.findings[0] == GOOD
     assert after.findings[1].check == "told_of_changes"
+    assert after.findings[1].diagnosis == Diagnosis("push_not_used")  # no room shows a calendar yet
     (probe,) = push_house.service.probes
     assert (probe.zone, probe.room, probe.invitation) == ("UTC", None, False)
     assert probe.window.end - probe.window.start == timedelta(days=7)
