@@ -38,7 +38,7 @@ WANTED = {
         "step-1", "send-this-step", "sent-step", "step-2", "link-account", "connected", "repair",
         "manage-rooms", "add-a-calendar", "applied", "applied-phone", "glass",
     },
-    "cronofy": {"step-1", "step-2", "link-account", "cronofys-window", "connected"},
+    "cronofy": {"step-1", "step-2", "link-account", "cronofys-window", "connected", "doctor"},
 }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ async def _walk(walk: Walk, album: Album) -> None:
     await steps.step_2(walk)
     await steps.at_the_doctors(walk)
     await album.take(page, "connected")
-    if "applied" not in WANTED[walk.service]:
+    if walk.service == "office365":
         return
     connection = page.url
     async with walk.screen.running() as display:
@@ -124,15 +124,16 @@ async def _walk(walk: Walk, album: Album) -> None:
         await page.locator(".glass", has_text=walk.words.in_use).wait_for(timeout=60_000)
         await album.take(page, "applied")
         await album.take_on_a_phone(page, "applied-phone")
+    if walk.service == "cronofy":
+        await steps.examine_again(walk, connection)
+        await album.take(page, "doctor")
+        return
     glass = album.file("glass")
     await walk.screen.picture(glass)
     smooth = Qt.TransformationMode.SmoothTransformation
     save_small(QImage(str(glass)).scaledToWidth(SHOWN_WIDTH, smooth), glass)
     walk.standing.front.rights.impersonation.clear()
-    await page.goto(connection.partition("?")[0])
-    await page.get_by_role("button", name=walk.words.run_again).click()
-    await page.locator(".checks .negative").first.wait_for(timeout=60_000)
-    await steps.at_the_doctors(walk)
+    await steps.examine_again(walk, connection)
     await album.take(page, "repair")
 
 

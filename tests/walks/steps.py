@@ -164,7 +164,14 @@ async def at_the_doctors(walk: Walk) -> Locator:
     report = page.locator("#doctor-report")
     await expect(report).to_contain_text(walk.words.looked, timeout=PATIENCE_MS)
     await expect(page.locator(".checks > li").first).to_be_visible()
-    return page.locator(".checks > li").filter(has=page.locator(".negative"))
+    return page.locator(".checks > li").filter(has=page.locator(".negative, .caution"))
+
+
+async def examine_again(walk: Walk, connection: str) -> Locator:
+    """Have the doctor look once more; gives the checks that found something wrong."""
+    await walk.page.goto(connection.partition("?")[0])
+    await walk.page.get_by_role("button", name=walk.words.run_again).click()
+    return await at_the_doctors(walk)
 
 
 async def pair(walk: Walk, display: DisplayProcess) -> None:

@@ -98,3 +98,5 @@ async def test_from_step_1_to_the_meeting_on_the_glass(
             await expect(glass).to_contain_text(words.free, timeout=PUSHED_MS)
             await page.goto("/devices")  # where the display itself says what it shows
             await expect(page.locator("main")).to_contain_text(f"\u201c{words.free}\u201d")
+            # With a room in use there is more that can be looked at.
+            assert not await (await steps.examine_again(walk, connection)).all_inner_texts()
