@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -163,3 +164,24 @@ async def test_damaged_database_is_refused_not_overwritten(tmp_path: Path) -> No
         await migrate(store)
     await store.close()
     assert path.read_bytes().startswith(b"not a database")
+
+
+async def test_a_reader_cancelled_at_any_moment_leaves_no_connection_open(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    for moment in range(40):
+        store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cancelled.db'}", News())
+
+        async def read(store: Store = store) -> None:
+            async with store.reading() as session:
+                await session.execute(text("SELECT 1"))
+
+        task = asyncio.create_task(read())
+        asyncio.get_running_loop().call_later(moment / 10_000, task.cancel)
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        await store.close()
+        # One that is left open in the midst of being set up locks the others out.
+        assert outcome is None or isinstance(outcome, asyncio.CancelledError), outcome
+    opened = set(threading.enumerate()) - before
+    for thread in opened:  # each connection has one, which ends when it is closed
+        await asyncio.to_thread(thread.join, 2)
+    assert [thread.name for thread in opened if thread.is_alive()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ class Store:
         """
         async with self._writing() as session:
             async with session.begin():
+                await _connected(session)
                 yield session
             self._news.publish(session.info.get(_NEWS, ()))
 
@@ -47,11 +49,28 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Read one consistent state of the store beside any writer; changes are not kept."""
         async with self._reading() as session:
+            await _connected(session)
             yield session
 
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+async def _connected(session: AsyncSession) -> None:
+    """Give the session its connection, even to somebody who is cancelled meanwhile.
+
+    A connection that is being opened when its opener is cancelled would belong to nobody, and
+    never be closed.
+    """
+    opening = asyncio.ensure_future(session.connection())
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled():
+            opening.exception()  # whoever is cancelled has no use for it
+        raise
 
 
 def news_after_commit(session: AsyncSession, *topics: str) -> None:
