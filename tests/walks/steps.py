@@ -164,7 +164,9 @@ async def at_the_doctors(walk: Walk) -> Locator:
     report = page.locator("#doctor-report")
     await expect(report).to_contain_text(walk.words.looked, timeout=PATIENCE_MS)
     await expect(page.locator(".checks > li").first).to_be_visible()
-    return page.locator(".checks > li").filter(has=page.locator(".negative, .caution"))
+    await expect(page.get_by_role("button", name=walk.words.run_again)).to_be_visible()
+    await expect(report).not_to_contain_text("{")  # every word stands in its place
+    return page.locator(".checks > li").filter(has=page.locator(".negative"))
 
 
 async def examine_again(walk: Walk, connection: str) -> Locator:

@@ -92,7 +92,7 @@ def check_view(t: Catalogue, finding: Finding, values: GuideValues | None) -> Ch
 def _facts(t: Catalogue, finding: Finding) -> str:
     """Counts and names of a good check: in a sentence where there is one, else one by one."""
     key = f"check.{finding.check}_facts"
-    if t.has(key):
+    if finding.facts and t.has(key):
         try:
             return t(key, **finding.facts)
         except (KeyError, IndexError):

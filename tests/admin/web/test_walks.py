@@ -70,6 +70,7 @@ async def test_from_step_1_to_the_meeting_on_the_glass(
             await other.context.close()
         await steps.step_2(walk)
         assert not await (await steps.at_the_doctors(walk)).all_inner_texts()
+        await expect(page.locator(".checks .caution")).to_have_count(0)
         connection = page.url
         async with walk.screen.running() as display:
             await steps.pair(walk, display)
