@@ -54,6 +54,7 @@ class Album:
         """The whole page, as a window of its height would show it."""
         if name not in WANTED[self.service]:
             return
+        await page.wait_for_load_state()
         await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         height = await page.evaluate("document.documentElement.scrollHeight")
         await page.set_viewport_size({"width": WIDTH, "height": min(max(HEIGHT, height), TALLEST)})

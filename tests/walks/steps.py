@@ -93,6 +93,7 @@ async def step_2(walk: Walk) -> None:
     page, words = walk.page, walk.words
     await expect(page.get_by_role("heading", name=words.completed)).to_be_visible()
     await page.get_by_role("link", name=words.go_to_step_2).click()
+    await expect(page.get_by_role("link", name=words.go_on)).to_be_visible()
     await walk.camera(page, "step-2")
     await page.get_by_role("link", name=words.go_on).click()
     link = {"office365": _as_an_app, "exchange": _in_our_window, "cronofy": _in_cronofys_window}
@@ -131,6 +132,7 @@ async def _in_cronofys_window(walk: Walk) -> None:
 async def _fill_and_show(walk: Walk) -> None:
     """Enter the form; what leads to the simulated services only after the picture."""
     form = walk.standing.form
+    await expect(walk.page.locator("#f-name")).to_be_visible()  # the page is here
     await fill(walk.page, {key: text for key, text in form.items() if key not in SIMULATED})
     await walk.camera(walk.page, "link-account")
     here = {key: text for key, text in form.items() if key in SIMULATED}
