@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -146,6 +147,12 @@ class _Server(uvicorn.Server):
             await super().shutdown(sockets)
         else:
             await self.lifespan.shutdown()
+        for server in self.servers:
+            # Somebody may have been accepted whom the protocol does not know yet.
+            if sys.version_info >= (3, 13):
+                server.close_clients()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(server.wait_closed(), 1)
 
 
 @contextlib.asynccontextmanager
