@@ -15,7 +15,7 @@ from roomdisplay.admin.live import settings_of
 from roomdisplay.admin.store.tables import CalendarConnection
 from roomdisplay.admin.token_store import StoredTokens
 from roomdisplay.connectors import registry
-from roomdisplay.connectors.base import Connector, CredentialsRejectedError, Surroundings
+from roomdisplay.connectors.base import Connector, Surroundings
 
 AT_ONCE = 16
 """Readings of all connections at the same time."""
@@ -57,11 +57,13 @@ class Connections:
         """
         # The connection's turn first: one that is slow must not keep the others' turns.
         async with self._lent(connection) as one, one.turns, self._turns:
-            try:
-                yield one.connector
-            except CredentialsRejectedError:
+            yield one.connector
+
+    def note_rejected(self, connector: Connector) -> None:
+        """Remember that a connector was not let in: only a proof of its account makes it anew."""
+        for one in self._open.values():
+            if one.connector is connector:
                 one.rejected = True
-                raise
 
     @asynccontextmanager
     async def hold(self, connection: CalendarConnection) -> AsyncIterator[Connector]:

@@ -73,13 +73,13 @@ async def read_calendar(
             if (until := await _paused_until(admin, task)) is not None:
                 return until  # others were told so while this one waited for its turn
             # A failure is stored before the turn goes to the next, who heeds it.
-            return await _read(admin, task, connector, rng)
+            return await _read(admin, connections, task, connector, rng)
     except ConnectorError as error:  # what was entered makes no sense
         return await _failed(admin, task, reason_of(error), error, rng)
 
 
 async def _read(
-    admin: Admin, task: Task, connector: Connector, rng: random.Random
+    admin: Admin, connections: Connections, task: Task, connector: Connector, rng: random.Random
 ) -> datetime | None:
     """Ask, and store what is answered, or that there was no answer to be believed."""
     try:
@@ -88,6 +88,8 @@ async def _read(
         answer = await asyncio.to_thread(look_at, admin, task, told, full)
         return await _believe(admin, task, answer, full=full, connector=connector, rng=rng)
     except ConnectorError as error:
+        if isinstance(error, CredentialsRejectedError):
+            connections.note_rejected(connector)
         return await _failed(admin, task, reason_of(error), error, rng)
     except TimeoutError:
         return await _failed(admin, task, "unavailable", None, rng)
