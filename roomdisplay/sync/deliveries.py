@@ -33,6 +33,8 @@ class Deliveries:
         self._clocks = clocks
         self._wake = asyncio.Event()
         self._thread = FileThread("outbox")
+        self._adding: frozenset[str] = frozenset()
+        """Meetings whose tap is on its way to the outbox: a list that was read before lacks it."""
 
     async def open(self) -> None:
         """Open the outbox, and say what waits in it."""
@@ -55,9 +57,13 @@ class Deliveries:
             boottime=self._clocks.boottime(),
             clock=self._ledger.clock,
         )
-        self._ledger.pending |= {meeting_id}
+        self._adding |= {meeting_id}
+        self._ledger.pending |= self._adding
         self._ledger.publish()
-        await self._do(partial(self._outbox.add, entry))
+        try:
+            await self._do(partial(self._outbox.add, entry))
+        finally:
+            self._adding -= {meeting_id}
         self._wake.set()
 
     def wake(self) -> None:
@@ -114,7 +120,7 @@ class Deliveries:
 
     async def _tell_pending(self) -> None:
         entries = await self._do(self._outbox.entries) or ()
-        self._ledger.pending = frozenset(entry.meeting_id for entry in entries)
+        self._ledger.pending = frozenset(entry.meeting_id for entry in entries) | self._adding
         self._ledger.publish()
 
     async def _do(self, work: Callable[[], object]) -> tuple[Entry, ...] | None:
