@@ -30,7 +30,8 @@ services.py
     change_connection(admin, actor, connection_id, form): tried live first; an empty secret stays
     rename_connection(admin, actor, connection_id, name)
     check_connection(admin, actor, connection_id): tries it and lists its calendars anew
-    disconnect_service(admin, actor, connection_id, *, confirm=False)
+    disconnect_service(admin, actor, connection_id, *, confirm=False): for good
+    disconnect_for_now(admin, actor, connection_id): rooms keep their calendars (disconnecting.py)
     list_connections(admin, actor) -> list[ConnectionView]
     get_connection(admin, actor, connection_id) -> ConnectionView
     list_calendars(admin, actor, *, connection_id=None, search="") -> list[CalendarView]

@@ -14,7 +14,7 @@ from roomdisplay.admin.live import prove, seal_secrets, trying
 from roomdisplay.admin.news import PAGES, room_topic
 from roomdisplay.admin.security.roles import Actor
 from roomdisplay.admin.store import news_after_commit
-from roomdisplay.admin.store.tables import Calendar, CalendarConnection
+from roomdisplay.admin.store.tables import Calendar, CalendarConnection, Room
 from roomdisplay.admin.token_store import replace_tokens
 from roomdisplay.admin.use_cases.audit import record
 from roomdisplay.admin.use_cases.calendars import make_due, save_calendars
@@ -149,8 +149,10 @@ async def proved_well(admin: Admin, session: AsyncSession, row: CalendarConnecti
     row.reason = row.detail = row.reason_since = row.throttled_until = None
     admin.proofs[row.id] += 1
     query = select(Calendar).where(Calendar.connection_id == row.id)
+    shown = set(await session.scalars(select(Room.calendar_id)))
     for calendar in await session.scalars(query):
-        if calendar.next_due_at is not None:
+        # One that a room shows and that is not due was disconnected meanwhile.
+        if calendar.next_due_at is not None or calendar.id in shown:
             calendar.throttled_until = None
             make_due(session, calendar, admin.clock())
     news_after_commit(session, PAGES)

@@ -62,6 +62,7 @@ pages = Router(
         connections.connection_page,
         connections.disconnect,
         connections.look,
+        connections.remove,
         connections.rename,
         demo.jump,
         demo.network,

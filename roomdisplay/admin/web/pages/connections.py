@@ -11,6 +11,7 @@ from roomdisplay.admin.security.roles import Permission
 from roomdisplay.admin.use_cases.authorization import begin_authorization
 from roomdisplay.admin.use_cases.calendars import CalendarView, list_calendars
 from roomdisplay.admin.use_cases.consents import list_consents
+from roomdisplay.admin.use_cases.disconnecting import disconnect_for_now
 from roomdisplay.admin.use_cases.doctor import ask_doctor, doctor_report
 from roomdisplay.admin.use_cases.services import (
     ConnectionView,
@@ -97,10 +98,17 @@ async def look(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[st
 
 @post("/connections/{connection_id:str}/disconnect")
 async def disconnect(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
+    """Forget a service's secrets; its rooms keep their calendars until it is connected again."""
+    await disconnect_for_now(visit.admin, visit.actor, connection_id)
+    return visit.go(f"/connections/{connection_id}", said="disconnected")
+
+
+@post("/connections/{connection_id:str}/remove")
+async def remove(visit: CurrentVisit, connection_id: FromPath[str]) -> Response[str]:
     """Forget a service, its secrets and its calendars."""
     confirm = visit.form.ticked("confirm")
     await disconnect_service(visit.admin, visit.actor, connection_id, confirm=confirm)
-    return visit.go("/services", said="disconnected")
+    return visit.go("/services", said="removed_service")
 
 
 async def _connection(
